@@ -1,0 +1,163 @@
+package cgroup
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/minipod/minipod/kernel"
+)
+
+// Group is the step that makes a group. Its undo kills all that is in the
+// group and in those below it, waits until they are gone, and removes them.
+type Group struct {
+	Dir string // absolute
+	Of  string // "pod mc1", "container mc1/web"
+}
+
+// Kind implements plan.Step.
+func (*Group) Kind() string { return "cgroup.group" }
+
+// String implements plan.Step.
+func (g *Group) String() string {
+	return fmt.Sprintf("cgroup   %s for %s", filepath.Base(g.Dir), g.Of)
+}
+
+// Do makes the directory and those above it.
+func (g *Group) Do(context.Context) error {
+	// The parent may vanish between two calls: another pod that ends
+	// removes it when it seems empty.
+	for {
+		err := os.MkdirAll(g.Dir, 0o755)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+}
+
+// Undo implements plan.Step.
+func (g *Group) Undo(ctx context.Context) error {
+	if err := Kill(ctx, g.Dir); err != nil {
+		return err
+	}
+	if err := removeTree(g.Dir); err != nil {
+		return err
+	}
+	// The common parent goes with the last group in it.
+	err := os.Remove(filepath.Dir(g.Dir))
+	if errors.Is(err, unix.EBUSY) || errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func removeTree(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			if err := removeTree(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Kill sends SIGKILL to every process in the group and below it and waits
+// until none is left. A group that does not exist is empty.
+func Kill(ctx context.Context, dir string) error {
+	err := os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("1"), 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, serr := os.Stat(dir); errors.Is(serr, fs.ErrNotExist) {
+			return nil
+		}
+		err = killEach(dir) // before Linux 5.14
+	}
+	if err != nil {
+		return fmt.Errorf("kill of the processes in %s: %w", dir, err)
+	}
+	return AwaitEmpty(ctx, dir)
+}
+
+func killEach(dir string) error {
+	pids, err := Processes(dir)
+	for _, pid := range pids {
+		if kerr := syscall.Kill(pid, syscall.SIGKILL); kerr != nil && !errors.Is(kerr, syscall.ESRCH) {
+			err = errors.Join(err, kerr)
+		}
+	}
+	return err
+}
+
+// Processes lists the process ids in the group itself, not in those below it.
+// A group that does not exist has none.
+func Processes(dir string) ([]int, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var pids []int
+	for line := range strings.Lines(string(b)) {
+		pid, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			return nil, fmt.Errorf("cgroup.procs of %s: %w", dir, err)
+		}
+		pids = append(pids, pid)
+	}
+	slices.Sort(pids)
+	return pids, nil
+}
+
+// AwaitEmpty waits for the kernel's notice that no process is left in the
+// group and below it.
+func AwaitEmpty(ctx context.Context, dir string) error {
+	events, err := os.Open(filepath.Join(dir, "cgroup.events"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	return kernel.AwaitChange(ctx, events, func() (bool, error) { return empty(events) })
+}
+
+func empty(events *os.File) (bool, error) {
+	if _, err := events.Seek(0, 0); err != nil {
+		return false, err
+	}
+	lines := bufio.NewScanner(events)
+	for lines.Scan() {
+		if lines.Text() == "populated 0" {
+			return true, nil
+		}
+	}
+	if err := lines.Err(); err != nil && !errors.Is(err, unix.ENODEV) {
+		return false, err
+	} else if err != nil {
+		return true, nil
+	}
+	return false, nil
+}

@@ -1,0 +1,190 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/minipod/minipod/kernel"
+	"github.com/minipod/minipod/volume"
+)
+
+// Container is the step that runs a container's process. The journal keeps
+// only what its undo needs.
+type Container struct {
+	Of     string // "mc1/web", for messages
+	Cgroup string // directory of the group in which the process is born
+
+	Pins    Pins           `json:"-"`
+	Root    Root           `json:"-"`
+	Mounts  []volume.Mount `json:"-"`
+	Etc     []string       `json:"-"` // files of Mounts.Etc to mount in /etc
+	Process Process        `json:"-"`
+	Stdout  string         `json:"-"` // FIFO
+	Stderr  string         `json:"-"` // FIFO
+
+	started Started
+}
+
+// Started is a container's process and what it was resolved to. The holder
+// closes PidFD.
+type Started struct {
+	kernel.Process
+	Identity Identity
+	Env      []string
+}
+
+// Kind implements plan.Step.
+func (*Container) Kind() string { return "sandbox.container" }
+
+// String implements plan.Step.
+func (c *Container) String() string {
+	return fmt.Sprintf("sandbox  process %s: %q, overlay of %d layers, %d volumes, new PID namespace",
+		c.Of, c.Process.Argv, len(c.Root.Layers), len(c.Mounts))
+}
+
+// Started gives the process, after Do.
+func (c *Container) Started() Started { return c.started }
+
+// Do implements plan.Step.
+func (c *Container) Do(context.Context) error {
+	return kernel.OnThread(func(t *kernel.Thread) error {
+		s := &stage{container: c, thread: t}
+		defer s.close()
+		for _, act := range []struct {
+			what string
+			do   func() error
+		}{
+			{"host", s.look},
+			{"cgroup", s.openCgroup},
+			{"output", s.openOutput},
+			{"root filesystem", s.makeRoot},
+			{"volumes of the host", s.openHostVolumes},
+			{"namespaces", s.enterPod},
+			{"root filesystem", s.placeRoot},
+			{"/dev", s.placeDev},
+			{"/sys", s.placeSys},
+			{"/proc", s.checkProc},
+			{"/etc", s.placeEtc},
+			{"volumes", s.placeVolumes},
+			{"user", s.resolve},
+			{"process", s.fork},
+		} {
+			if err := act.do(); err != nil {
+				return fmt.Errorf("%s: %w", act.what, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Undo does nothing of its own: the process is killed with its group, and its
+// mount namespace goes with it.
+func (*Container) Undo(context.Context) error { return nil }
+
+// stage is the thread on which a container is built, with what it holds.
+type stage struct {
+	container *Container
+	thread    *kernel.Thread
+
+	facts          hostFacts
+	cgroup         *kernel.FD
+	null, out, err *kernel.FD
+	root           *kernel.FD   // the overlay, detached until placeRoot
+	host           []*kernel.FD // host volumes, by index of Mounts; nil for others
+	identity       Identity
+	open           []*kernel.FD
+}
+
+func (s *stage) keep(f *kernel.FD, err error) (*kernel.FD, error) {
+	if err == nil {
+		s.open = append(s.open, f)
+	}
+	return f, err
+}
+
+func (s *stage) close() {
+	for _, f := range slices.Backward(s.open) {
+		_ = f.Close() // nothing was written through it
+	}
+}
+
+func (s *stage) look() (err error) {
+	s.facts, err = lookAtHost()
+	return err
+}
+
+func (s *stage) openCgroup() (err error) {
+	s.cgroup, err = s.keep(kernel.Open(s.container.Cgroup, unix.O_RDONLY|unix.O_DIRECTORY))
+	return err
+}
+
+// openOutput opens the FIFOs for reading and writing: the container holds both
+// ends, so that the death of the reader never kills it with SIGPIPE.
+func (s *stage) openOutput() (err error) {
+	if s.null, err = s.keep(kernel.Open("/dev/null", unix.O_RDWR)); err != nil {
+		return err
+	}
+	if s.out, err = s.keep(kernel.Open(s.container.Stdout, unix.O_RDWR)); err != nil {
+		return err
+	}
+	s.err, err = s.keep(kernel.Open(s.container.Stderr, unix.O_RDWR))
+	return err
+}
+
+// enterPod takes the thread into the pod's namespaces, and into a mount
+// namespace of the container's own. The pins are opened first: they are not to
+// be seen from within.
+func (s *stage) enterPod() error {
+	p := s.container.Pins
+	pins := []struct {
+		kind kernel.Namespace
+		path string
+		fd   *kernel.FD
+	}{{kernel.Net, p.Net, nil}, {kernel.IPC, p.IPC, nil}, {kernel.UTS, p.UTS, nil}, {kernel.Mount, p.Mount, nil}}
+	for i, pin := range pins {
+		if pin.path == "" {
+			continue
+		}
+		fd, err := s.keep(kernel.Open(pin.path, unix.O_RDONLY))
+		if err != nil {
+			return err
+		}
+		pins[i].fd = fd
+	}
+	for _, pin := range pins {
+		if pin.fd == nil {
+			continue
+		}
+		if err := s.thread.EnterFD(pin.kind, pin.fd); err != nil {
+			return err
+		}
+	}
+	return s.thread.Unshare(kernel.Mount)
+}
+
+// fork makes the child's list, in the order that security demands, and runs it.
+func (s *stage) fork() error {
+	if err := s.thread.Chdir(s.root); err != nil {
+		return err
+	}
+	p, proc := &kernel.Program{}, s.container.Process
+	p.Stdio(s.null, s.out, s.err)
+	p.DefaultSignals(ignoredSignals()...)
+	p.Setsid()
+	p.Umask(0o022)
+	s.facts.mountProc(p)
+	p.PivotHere()
+	proc.confine(p, s.facts, s.identity)
+	p.CloseAll()
+	p.Chdir(proc.dir())
+	p.Exec(proc.path, proc.Argv, proc.Env)
+	started, err := s.thread.Spawn(p, kernel.Cloning{NewPID: true, Cgroup: s.cgroup})
+	if err != nil {
+		return err
+	}
+	s.container.started = Started{started, s.identity, proc.Env}
+	return nil
+}

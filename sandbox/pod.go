@@ -1,0 +1,195 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/minipod/minipod/kernel"
+)
+
+// UTS is the step that makes a UTS namespace with the pod's hostname in it.
+type UTS struct {
+	Pin      string
+	Hostname string // at most 63 bytes, as the kubelet cuts it
+}
+
+// Kind implements plan.Step.
+func (*UTS) Kind() string { return "sandbox.uts" }
+
+// String implements plan.Step.
+func (u *UTS) String() string { return "sandbox  UTS namespace: hostname " + u.Hostname }
+
+// Do implements plan.Step.
+func (u *UTS) Do(context.Context) error {
+	return kernel.OnThread(func(t *kernel.Thread) error {
+		if err := t.Unshare(kernel.UTS); err != nil {
+			return err
+		}
+		if err := unix.Sethostname([]byte(u.Hostname)); err != nil {
+			return fmt.Errorf("hostname %q: %w", u.Hostname, err)
+		}
+		return kernel.Pin(t.NamespaceFile(kernel.UTS), u.Pin)
+	})
+}
+
+// Undo drops the pin.
+func (u *UTS) Undo(context.Context) error { return kernel.Unpin(u.Pin) }
+
+// Mounts is the step that makes the pod's mount namespace, a copy of the
+// template, with a tmpfs for its volumes and the files of /etc that the
+// kubelet manages.
+type Mounts struct {
+	Template string
+	Pin      string
+	// Etc are those files by name: hosts, hostname, resolv.conf.
+	Etc map[string]string
+}
+
+// Kind implements plan.Step.
+func (*Mounts) Kind() string { return "sandbox.mounts" }
+
+// String implements plan.Step.
+func (*Mounts) String() string {
+	return "sandbox  mount namespace: empty but for volumes, /etc/hosts, /etc/hostname, /etc/resolv.conf"
+}
+
+// Do implements plan.Step.
+func (m *Mounts) Do(context.Context) error {
+	return kernel.OnThread(func(t *kernel.Thread) error {
+		if err := t.Enter(kernel.Mount, m.Template); err != nil {
+			return err
+		}
+		if err := t.Unshare(kernel.Mount); err != nil {
+			return err
+		}
+		if err := m.volumes(); err != nil {
+			return err
+		}
+		return pinFromHost(t, m.Pin)
+	})
+}
+
+func (m *Mounts) volumes() error {
+	tree, err := kernel.NewMount("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV,
+		kernel.Option{Key: "mode", Value: "0755"})
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	target, err := kernel.Open(volumeTree, unix.O_PATH)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	if err := kernel.MoveMount(tree, target); err != nil {
+		return err
+	}
+	if err := os.Mkdir(etcTree, 0o755); err != nil {
+		return err
+	}
+	for name, text := range m.Etc {
+		if err := writeFile(filepath.Join(etcTree, name), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile makes a file of mode 0644 whatever the umask is.
+func writeFile(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Chmod(0o644), f.Close())
+}
+
+// Undo drops the pin; the mounts in the namespace go with it.
+func (m *Mounts) Undo(context.Context) error { return kernel.Unpin(m.Pin) }
+
+// Scratch is the step that makes what one run of a container needs on disk and
+// in the run directory: the writable layer of its root filesystem, always a
+// fresh one, and the pipes of its output.
+type Scratch struct {
+	Of    string // "mc1/web", for messages
+	Dir   string // <root>/pods/<uid>/<container>/<attempt>
+	Pipes string // directory of the FIFOs, in the pod's run directory
+}
+
+// Kind implements plan.Step.
+func (*Scratch) Kind() string { return "sandbox.scratch" }
+
+// String implements plan.Step.
+func (s *Scratch) String() string { return "sandbox  writable layer and output pipes for " + s.Of }
+
+func (s *Scratch) upper() string { return filepath.Join(s.Dir, "u") }
+func (s *Scratch) work() string  { return filepath.Join(s.Dir, "w") }
+func (s *Scratch) empty() string { return filepath.Join(s.Dir, "l") }
+
+// Stdout is the FIFO of the container's standard output.
+func (s *Scratch) Stdout() string { return filepath.Join(s.Pipes, "stdout") }
+
+// Stderr is the FIFO of the container's standard error.
+func (s *Scratch) Stderr() string { return filepath.Join(s.Pipes, "stderr") }
+
+// Do implements plan.Step.
+func (s *Scratch) Do(context.Context) error {
+	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+		return err
+	}
+	// The writable layer's mode is that of the container's "/".
+	for _, dir := range []string{s.upper(), s.work(), s.empty()} {
+		if err := unix.Mkdir(dir, 0o755); err != nil {
+			return fmt.Errorf("mkdir %s: %w", dir, err)
+		}
+	}
+	if err := os.MkdirAll(s.Pipes, 0o700); err != nil {
+		return err
+	}
+	for _, path := range []string{s.Stdout(), s.Stderr()} {
+		if err := fifo(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fifo makes a FIFO that a container of any user can open again through
+// /dev/stdout; the directory above it lets nobody else in.
+func fifo(path string) error {
+	if err := unix.Mkfifo(path, 0o666); err != nil {
+		return fmt.Errorf("mkfifo %s: %w", path, err)
+	}
+	return os.Chmod(path, 0o666)
+}
+
+// Undo implements plan.Step.
+func (s *Scratch) Undo(context.Context) error {
+	return errors.Join(removeAll(s.Dir), removeAll(s.Pipes))
+}
+
+// removeAll removes a tree and then the directories above it that it leaves
+// empty, up to two: the container's and the pod's.
+func removeAll(dir string) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	for range 2 {
+		dir = filepath.Dir(dir)
+		err := os.Remove(dir)
+		if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
