@@ -110,7 +110,9 @@ func (w *mismatch) scalar(path string, v any, t reflect.Type) {
 		if _, ok := v.(string); !ok {
 			hint := ""
 			switch v.(type) {
-			case bool, json.Number:
+			case bool:
+				hint = "put the value in quotes; YAML takes yes, no, on, off, y and n for booleans, too"
+			case json.Number:
 				hint = "put the value in quotes"
 			}
 			w.add(path, "Invalid value: "+asJSON(v)+": must be a string", hint)

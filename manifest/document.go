@@ -9,7 +9,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	kjson "sigs.k8s.io/json"
-	kyaml "sigs.k8s.io/yaml"
 )
 
 // document is one object as it was written: its values as JSON, and where each
@@ -30,7 +29,8 @@ type positions struct {
 	root  *yaml.Node
 }
 
-func (p *positions) line(path []segment) int {
+// tree is the nodes of the text, nil if there are none.
+func (p *positions) tree() *yaml.Node {
 	p.once.Do(func() {
 		// The values come from elsewhere; where this parser cannot read what
 		// that one could, findings carry the first line of the document.
@@ -39,11 +39,12 @@ func (p *positions) line(path []segment) int {
 			p.root = node.Content[0]
 		}
 	})
-	line := lineOf(p.root, path)
-	if line == 0 {
-		line = 1
-	}
-	return p.chunk.first + line - 1
+	return p.root
+}
+
+// line is where the field at the path stands in the source.
+func (p *positions) line(path []segment) int {
+	return p.chunk.first + max(lineOf(p.tree(), path), 1) - 1
 }
 
 // finding is a finding about a field of the document.
@@ -57,10 +58,10 @@ func (d *document) finding(path, message, hint string) Finding {
 func parse(file string, c chunk) (*document, []Finding) {
 	d := &document{file: file, raw: c.text, text: &positions{chunk: c}}
 	var findings []Finding
-	if !c.json {
-		if d.raw, findings = yamlToJSON(file, c); d.raw == nil {
-			return nil, findings
-		}
+	if c.json {
+		findings = d.duplicates()
+	} else if d.raw, findings = d.fromYAML(); d.raw == nil {
+		return nil, findings
 	}
 	var value any
 	dec := json.NewDecoder(bytes.NewReader(d.raw))
@@ -79,22 +80,23 @@ func parse(file string, c chunk) (*document, []Finding) {
 	}
 }
 
-// yamlToJSON converts strictly; of a document with nothing worse than duplicate
-// keys, it also returns the values, so that the rest can be checked.
-func yamlToJSON(file string, c chunk) (json.RawMessage, []Finding) {
-	raw, err := kyaml.YAMLToJSONStrict(c.text)
-	if err == nil {
-		return raw, nil
+// duplicates finds the keys that a JSON text gives twice. In YAML the parser
+// finds them; the later decoding of the items of a List would be too late.
+func (d *document) duplicates() []Finding {
+	var value any
+	strict, err := kjson.UnmarshalStrict(d.raw, &value, kjson.DisallowDuplicateFields)
+	if err != nil {
+		return nil // the next decoder says it
 	}
-	findings := yamlFindings(file, c, err)
-	if raw, err = kyaml.YAMLToJSON(c.text); err != nil {
-		return nil, findings
+	var findings []Finding
+	for _, e := range strict {
+		findings = append(findings, d.finding(fieldPath(e), strictMessage(e), ""))
 	}
-	return raw, findings
+	return findings
 }
 
-// string is a field at the top of the document, empty unless it is a string.
-func (d *document) string(field string) string {
+// top is a field at the top of the document, empty unless it is a string.
+func (d *document) top(field string) string {
 	s, _ := d.tree[field].(string)
 	return s
 }

@@ -68,3 +68,46 @@ func TestEveryFieldOfAPodHasOneRow(t *testing.T) {
 		}
 	}
 }
+
+// documentWith is a pod's document in which nothing but the row's field is set.
+func documentWith(row *Field, value any) *document {
+	names := strings.Split(row.Path, ".")
+	for i := len(names) - 1; i >= 0; i-- {
+		name, list := strings.CutSuffix(names[i], "[]")
+		if list {
+			value = []any{value}
+		}
+		value = map[string]any{name: value}
+	}
+	return &document{file: "f", tree: value.(map[string]any), text: &positions{chunk: chunk{first: 1}}}
+}
+
+func TestEveryRowSaysWhatItSays(t *testing.T) {
+	for i := range Fields {
+		row := &Fields[i]
+		said := 0
+		for _, value := range []any{true, false, "x", map[string]any{"x": "y"}, map[string]any{}, []any{"x"}, []any{}, nil, ""} {
+			d := documentWith(row, value)
+			l := loader{set: &Set{}}
+			l.fields(d)
+			l.branch(d, "metadata", d.tree["metadata"], fieldTree().children["metadata"])
+			findings := append(l.findings, l.set.Warnings...)
+			if len(l.findings) > 0 && row.Verdict != Refused || len(findings) > 1 {
+				t.Fatalf("%s = %v: %v", row.Path, value, findings)
+			}
+			for _, f := range findings {
+				said++
+				if f.Path != strings.ReplaceAll(row.Path, "[]", "[0]") || !strings.HasSuffix(f.Message, row.Why) {
+					t.Errorf("%s = %v: %v", row.Path, value, f)
+				}
+			}
+			if value == nil && len(findings) > 0 {
+				t.Errorf("%s: null said %v", row.Path, findings)
+			}
+		}
+		enabled := row.When != nil && row.When("Enabled")
+		if (said == 0) != (row.Verdict == Honoured) && !enabled {
+			t.Errorf("%s: said %d times", row.Path, said)
+		}
+	}
+}

@@ -20,7 +20,7 @@ var coreKinds = []string{
 
 // document sends a document to its kind.
 func (l *loader) document(d *document) {
-	kind, version := d.string("kind"), d.string("apiVersion")
+	kind, version := d.top("kind"), d.top("apiVersion")
 	if !l.typed(d, "apiVersion", version) || !l.typed(d, "kind", kind) {
 		return
 	}

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"slices"
+
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -101,6 +103,14 @@ func (l *loader) problem(d *document, path, message, hint string) {
 
 func (l *loader) warn(d *document, path, message string) {
 	l.set.Warnings = append(l.set.Warnings, d.finding(path, message, ""))
+}
+
+// warned reports whether there is a warning about the field already.
+func (l *loader) warned(d *document, path string) bool {
+	line := d.finding(path, "", "").Line
+	return slices.ContainsFunc(l.set.Warnings, func(f Finding) bool {
+		return f.File == d.file && f.Line == line && f.Path == path
+	})
 }
 
 // declare enters an object under its name and keeps where it came from.

@@ -95,6 +95,9 @@ func (l *loader) dropDisabled(d *document, internal *core.Pod) {
 		return
 	}
 	for _, path := range lost(before, internal) {
+		if l.warned(d, path) {
+			continue // the table has said more about this field
+		}
 		l.warn(d, path, "dropped: in Kubernetes "+kubernetesVersion+" the feature gate of this field is off")
 	}
 }

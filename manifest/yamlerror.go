@@ -2,12 +2,38 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 
 	kjson "sigs.k8s.io/json"
+	kyaml "sigs.k8s.io/yaml"
 )
+
+// fromYAML converts strictly; of a document with nothing worse than duplicate
+// keys, it also returns the values, so that the rest can be checked.
+func (d *document) fromYAML() (json.RawMessage, []Finding) {
+	c := d.text.chunk
+	raw, err := kyaml.YAMLToJSONStrict(c.text)
+	if err == nil {
+		return raw, nil
+	}
+	findings := yamlFindings(d.file, c, err)
+	if raw, err = kyaml.YAMLToJSON(c.text); err != nil {
+		return nil, findings
+	}
+	// The strict parser also objects to a key that overrides a merged one,
+	// which is what merging is for, and which kubectl takes.
+	if root := d.text.tree(); root != nil {
+		w := repetitions{document: d}
+		w.walk("", root)
+		if w.merges || len(w.findings) > 0 {
+			findings = w.findings
+		}
+	}
+	return raw, findings
+}
 
 // yamlFindings places the errors of the YAML parser, which come as text: one
 // of syntax, or one per duplicate key.
