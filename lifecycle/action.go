@@ -1,0 +1,103 @@
+package lifecycle
+
+import (
+	"fmt"
+	"time"
+)
+
+// Action is something to be done for the pod. Actions of one Step are to be
+// begun in their order; none waits for the end of another.
+type Action interface{ action() }
+
+// CreateSandbox asks for everything that the containers share. It is answered
+// by exactly one SandboxReady or SandboxFailed, even when the pod is deleted
+// meanwhile.
+type CreateSandbox struct{}
+
+// EnsureImage asks for the container's image, as its imagePullPolicy says. It
+// comes before every start, as a kubelet looks anew each time. It is answered
+// by one ImageReady or ImageFailed; after a TearDown the answer may fail to
+// come. A pull that is begun is recorded by whoever begins it (ReasonPulling).
+type EnsureImage struct{ Container string }
+
+// Start asks for a new instance of the container. Attempt counts its instances
+// from 0: it is the restartCount of this one and the number of its log file.
+// It is answered by exactly one Started or StartFailed.
+type Start struct {
+	Container string
+	Attempt   int32
+}
+
+// Stop sends the container's stop signal to the running instance.
+type Stop struct{ Container string }
+
+// Kill sends SIGKILL to the whole of the running instance.
+type Kill struct{ Container string }
+
+// SetTimer asks for a TimerFired at At. It replaces the same timer set before.
+type SetTimer struct {
+	Timer Timer
+	At    time.Time
+}
+
+// StopTimer takes a SetTimer back.
+type StopTimer struct{ Timer Timer }
+
+// Record is an event for the user, as `kubectl describe` shows it. Type is
+// Normal or Warning; Container is empty when the event is the pod's own.
+type Record struct{ Type, Reason, Message, Container string }
+
+// TearDown asks for the end of all that CreateSandbox made, and of image work
+// still under way. No instance runs any more. It is answered by TornDown.
+type TearDown struct{}
+
+// Bug reports an event that cannot happen in the state it met. The event had
+// no effect.
+type Bug struct {
+	Event Event
+	// State says in which state the pod, or the event's container, was.
+	State string
+}
+
+func (b Bug) String() string {
+	return fmt.Sprintf("minipod bug: %T %+v cannot happen while %s", b.Event, b.Event, b.State)
+}
+
+func (CreateSandbox) action() {}
+func (EnsureImage) action()   {}
+func (Start) action()         {}
+func (Stop) action()          {}
+func (Kill) action()          {}
+func (SetTimer) action()      {}
+func (StopTimer) action()     {}
+func (Record) action()        {}
+func (TearDown) action()      {}
+func (Bug) action()           {}
+
+// TimerKind is what a timer is for.
+type TimerKind uint8
+
+// The timers. Those of a container exclude each other: it has at most one.
+const (
+	noTimer      TimerKind = iota
+	TimerSandbox           // pod: try the sandbox again
+	TimerGap               // pod: the next container may have its first start
+	TimerImage             // container: look at its image again
+	TimerCreate            // container: try again to make an instance
+	TimerRestart           // container: its crash-loop back-off is over
+	TimerGrace             // container: its grace period is over
+)
+
+// Timer names a timer of a pod. Container is empty for those of the pod.
+type Timer struct {
+	Kind      TimerKind
+	Container string
+}
+
+func (t Timer) String() string {
+	names := [...]string{"none", "sandbox retry", "start gap", "image retry", "create retry", "back-off", "grace period"}
+	if t.Container == "" {
+		return names[t.Kind]
+	}
+	return names[t.Kind] + " of " + t.Container
+}

@@ -1,0 +1,84 @@
+package lifecycle
+
+import "time"
+
+// takeTurns lets the containers have their first starts one after another, in
+// the start order. A turn is over when the start has succeeded or failed, or
+// when there is no image to start; the next comes a gap later.
+func (n *stepper) takeTurns() {
+	for n.stage == up && n.turn < len(n.order) && n.gapUntil.IsZero() {
+		c := &n.containers[n.order[n.turn]]
+		switch {
+		case c.instances > 0, c.stage == imageWait, c.stage == createWait:
+			n.passTurn()
+		case c.stage == queued:
+			n.start(c)
+			return
+		default:
+			return // its image or its start is under way
+		}
+	}
+}
+
+func (n *stepper) passTurn() {
+	n.turn++
+	if n.gap > 0 && n.turn < len(n.order) {
+		n.gapUntil = n.now.Add(n.gap)
+		n.do(SetTimer{Timer{Kind: TimerGap}, n.gapUntil})
+	}
+}
+
+func (n *stepper) start(c *container) {
+	c.stage = starting
+	n.do(Start{c.spec.Name, c.instances})
+}
+
+// add makes i the container's latest instance.
+func (c *container) add(i instance) {
+	i.image, i.imageID = c.image, c.imageID
+	c.last, c.now = c.now, i
+	c.instances++
+}
+
+func (n *stepper) startedNow(c *container, e Started) {
+	c.add(instance{id: e.ID, started: n.now})
+	c.stage, c.reason, c.message = running, "", ""
+	n.normal(c, ReasonCreated, "Container created")
+	n.normal(c, ReasonStarted, "Container started")
+	if n.deletion.asked {
+		n.stop(c)
+	}
+}
+
+// notStarted tells two cases apart, as a kubelet on containerd does. An
+// instance whose program could not be executed exists and has exited: the
+// restart policy and the crash-loop back-off apply to it, and Never means
+// never. One that could not even be made leaves nothing to restart: it is made
+// anew at every sync, whatever the policy (container/helpers.go
+// ShouldContainerBeRestarted).
+func (n *stepper) notStarted(c *container, e StartFailed) {
+	if e.Reason == ReasonRunContainer {
+		n.normal(c, ReasonCreated, "Container created")
+	}
+	n.warning(c, ReasonFailed, "Error: "+e.Message)
+	c.reason, c.message = e.Reason, e.Message
+	switch {
+	case e.Reason == ReasonRunContainer:
+		c.add(instance{
+			// containerd leaves the start of such an instance at the epoch
+			id: e.ID, started: time.Unix(0, 0), ended: n.now,
+			code: startErrorCode, reason: ReasonStartError, message: e.Message,
+		})
+		n.afterEnd(c)
+	case n.deletion.asked:
+		n.halt(c)
+	default:
+		c.stage = createWait
+		n.arm(c, TimerCreate, n.now.Add(n.scaled(syncPeriod)))
+	}
+}
+
+func (n *stepper) createAgain(c *container, _ TimerFired) {
+	c.fired()
+	n.ensure(c)
+}

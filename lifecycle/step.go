@@ -1,0 +1,110 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+)
+
+// Step is the automaton: what the pod becomes by e, and what is to be done now.
+// It does not change s. Where e cannot happen in s, the answer is s itself and
+// one Bug.
+func Step(s State, e Event) (State, []Action) {
+	n := stepper{State: s, now: e.at()}
+	n.containers = slices.Clone(s.containers)
+	if where, ok := n.take(e); !ok {
+		return s, []Action{Bug{Event: e, State: where}}
+	}
+	n.takeTurns()
+	n.finish()
+	n.noteConditions()
+	return n.State, n.actions
+}
+
+// stepper is a State while it is changed.
+type stepper struct {
+	State
+	now     time.Time
+	actions []Action
+}
+
+// take looks e up in the tables and obeys. When e cannot happen, it says where
+// the pod or container stood.
+func (n *stepper) take(e Event) (where string, ok bool) {
+	name, column := columnOf(e)
+	if column >= 0 {
+		return n.takeForContainer(name, column, e)
+	}
+	cell := podTable[n.stage][podColumnOf(e)]
+	if cell == nil {
+		return "the pod is " + podStageNames[n.stage], false
+	}
+	cell(n, e)
+	return "", true
+}
+
+func (n *stepper) takeForContainer(name string, col column, e Event) (where string, ok bool) {
+	c := n.find(name)
+	if c == nil {
+		return fmt.Sprintf("there is no container %q", name), false
+	}
+	if t, isTimer := e.(TimerFired); isTimer && (c.timer != t.Timer.Kind || n.now.Before(c.due)) {
+		return "", true // stopped or set anew while it was on its way
+	}
+	cell := containerTable[c.stage][col]
+	if cell == nil {
+		return fmt.Sprintf("container %s is %s", name, stageNames[c.stage]), false
+	}
+	if x, isExit := e.(Exited); isExit && x.ID != c.now.id {
+		return fmt.Sprintf("container %s runs instance %s", name, c.now.id), false
+	}
+	cell(n, c, e)
+	return "", true
+}
+
+func (n *stepper) find(name string) *container {
+	for i := range n.containers {
+		if n.containers[i].spec.Name == name {
+			return &n.containers[i]
+		}
+	}
+	return nil
+}
+
+func (n *stepper) do(a ...Action) { n.actions = append(n.actions, a...) }
+
+// record notes an event of the pod, or of c if it is not nil.
+func (n *stepper) record(c *container, kind, reason, message string) {
+	name := ""
+	if c != nil {
+		name = c.spec.Name
+	}
+	n.do(Record{Type: kind, Reason: reason, Message: message, Container: name})
+}
+
+func (n *stepper) normal(c *container, reason, message string) {
+	n.record(c, v1.EventTypeNormal, reason, message)
+}
+
+func (n *stepper) warning(c *container, reason, message string) {
+	n.record(c, v1.EventTypeWarning, reason, message)
+}
+
+// arm sets the container's one timer.
+func (n *stepper) arm(c *container, kind TimerKind, at time.Time) {
+	c.timer, c.due = kind, at
+	n.do(SetTimer{Timer{kind, c.spec.Name}, at})
+}
+
+// disarm stops the container's timer, if it has one.
+func (n *stepper) disarm(c *container) {
+	if c.timer != noTimer {
+		n.do(StopTimer{Timer{c.timer, c.spec.Name}})
+		c.timer = noTimer
+	}
+}
+
+// fired: the container's timer came by itself.
+func (c *container) fired() { c.timer = noTimer }
