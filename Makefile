@@ -28,7 +28,7 @@ images: ## build/images/*.tar, the images of the examples, from Debian packages 
 	@$(ENV)
 	need mmdebstrap=mmdebstrap gcc=gcc busybox=busybox-static
 	[ -e /usr/include/stdlib.h ] || need libc-headers=libc6-dev
-	go run ./examples/images/build -recipes examples/images -out build/images $(IMAGES)
+	go run ./examples/images/build $(IMAGES)
 
 test: ## unit, kernel and script tests on this machine, with a table at the end (root)
 	@$(ENV)
@@ -64,6 +64,7 @@ lint: ## golangci-lint with the room rules of docs/design.md
 floor: ## build/floor, the bare system calls of a pod in C
 	@$(ENV)
 	need gcc=gcc
+	[ -e /usr/include/stdlib.h ] || need libc-headers=libc6-dev
 	mkdir -p build
 	gcc -O2 -o build/floor bench/floor.c
 

@@ -31,7 +31,9 @@ var (
 	// UserNS is the right to make a user namespace.
 	UserNS = named("userns", func() error { return tryUnshare("--user") })
 	// Veth is the kernel's pairs of virtual links.
-	Veth = named("veth", func() error { return tryUnshare("--net", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1") })
+	Veth = named("veth", func() error {
+		return tryUnshare("--net", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
+	})
 	// IPv6 is a kernel with IPv6.
 	IPv6 = named("ipv6", func() error { return stat("/proc/net/if_inet6") })
 	// Seccomp is a kernel with seccomp filters.

@@ -3,6 +3,7 @@ package ociarchive
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -83,20 +84,30 @@ func write(w io.Writer, images []Named) error {
 	return a.out.Close()
 }
 
+// indexOf lists every image once for each of its names.
 func indexOf(images []Named) ([]byte, error) {
-	index := v1.ImageIndex(empty.Index)
+	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
 	for _, n := range images {
+		raw, err := n.Image.RawManifest()
+		if err != nil {
+			return nil, err
+		}
+		h, size, err := v1.SHA256(bytes.NewReader(raw))
+		if err != nil {
+			return nil, err
+		}
 		for _, name := range n.Names {
 			// Readers differ in which of the two holds the full name.
-			index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: n.Image, Descriptor: v1.Descriptor{
+			index.Manifests = append(index.Manifests, v1.Descriptor{
+				MediaType: types.OCIManifestSchema1, Size: size, Digest: h,
 				Annotations: map[string]string{
 					"io.containerd.image.name":          name,
 					"org.opencontainers.image.ref.name": name,
 				},
-			}})
+			})
 		}
 	}
-	return index.RawManifest()
+	return json.Marshal(index)
 }
 
 type archive struct {

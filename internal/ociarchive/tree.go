@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -56,7 +57,7 @@ func isWhiteout(st *syscall.Stat_t) bool {
 
 // marker is an empty file whose name alone says something.
 func (t *tree) marker(rel string) error {
-	return t.out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: rel, Mode: 0o644, Format: tar.FormatPAX})
+	return t.out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: rel, Mode: 0o644})
 }
 
 func (t *tree) entry(path, rel string, info fs.FileInfo, st *syscall.Stat_t) error {
@@ -93,7 +94,10 @@ func (t *tree) header(path, rel string, info fs.FileInfo, st *syscall.Stat_t) (*
 		return nil, err
 	}
 	// Numeric owners only: names would be those of this machine.
-	h.Name, h.Uname, h.Gname, h.Format = rel, "", "", tar.FormatPAX
+	h.Name, h.Uname, h.Gname = rel, "", ""
+	// Whole seconds: a finer time costs one more kilobyte for every file.
+	h.ModTime, h.AccessTime, h.ChangeTime = h.ModTime.Truncate(time.Second), time.Time{}, time.Time{}
+	h.Format = tar.FormatUnknown
 	if info.IsDir() {
 		h.Name += "/"
 	}
