@@ -14,6 +14,7 @@ ENV     := . .ci/env.sh
 # What a test run may need beside Go: the images of the tests hold busybox.
 TEST_NEEDS := busybox=busybox-static gcc=gcc ip=iproute2
 PKGS    ?= ./...
+DEMO_IMAGES := debian nginx ch6_ipc
 
 .PHONY: help build images test test-race test-long test-vm lint bench floor demo man clean
 
@@ -33,6 +34,7 @@ images: ## build/images/*.tar, the images of the examples, from Debian packages 
 test: ## unit, kernel and script tests on this machine, with a table at the end (root)
 	@$(ENV)
 	need $(TEST_NEEDS)
+	[ "$$(id -u)" != 0 ] || $(MAKE) images IMAGES="$(DEMO_IMAGES)"
 	go run ./internal/testtable -name test -- go test -json -timeout 9m $(PKGS)
 
 test-race: ## the same under the race detector
@@ -76,7 +78,7 @@ bench: build floor ## Go benchmarks, and minipod beside its peers
 demo: build ## mc1 and mc2 from pod.yaml to clean host (root)
 	@$(ENV)
 	need mmdebstrap=mmdebstrap gcc=gcc busybox=busybox-static
-	$(MAKE) images IMAGES="debian nginx ch6_ipc"
+	$(MAKE) images IMAGES="$(DEMO_IMAGES)"
 	examples/demo
 
 man: build ## build/minipod.1, the manual page

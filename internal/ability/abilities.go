@@ -46,8 +46,6 @@ var (
 	GoTool = named("gotool", func() error { return tryCommand("go") })
 	// Long is a run of make test-long.
 	Long = named("long", tryLong)
-	// Images are the example images, built by make images.
-	Images = named("images", tryImages)
 )
 
 func tryRoot() error {
@@ -133,7 +131,11 @@ func tryLong() error {
 	return nil
 }
 
-func tryImages() error { return stat(filepath.Join(ImageDir(), "ch6_ipc.tar")) }
+// Image is an archive of an example image, built by make images: debian,
+// nginx, webapp or ch6_ipc.
+func Image(name string) *Ability {
+	return named("image-"+name, func() error { return stat(filepath.Join(ImageDir(), name+".tar")) })
+}
 
 func stat(path string) error {
 	_, err := os.Stat(path)
