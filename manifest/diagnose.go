@@ -78,6 +78,9 @@ func (w *mismatch) object(path string, v any, t reflect.Type) {
 			continue
 		}
 		hint := ""
+		if len(w.findings) == maxMismatches {
+			return
+		}
 		if name := nearest(key, fields); name != "" {
 			hint = "did you mean " + strconv.Quote(name) + "?"
 		}

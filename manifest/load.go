@@ -81,6 +81,10 @@ type loader struct {
 	declared map[identity]*document
 }
 
+// maxFindings keeps a file of a million broken documents, which is no manifest
+// at all, from taking minutes.
+const maxFindings = 1000
+
 func (l *loader) source(s Source) {
 	data, unreadable := plainText(s)
 	if unreadable != nil {
@@ -88,6 +92,10 @@ func (l *loader) source(s Source) {
 		return
 	}
 	for _, c := range split(data) {
+		if len(l.findings) > maxFindings {
+			l.findings = append(l.findings, Finding{File: s.Name, Line: c.first, Message: "too many findings: the rest is not checked"})
+			return
+		}
 		d, findings := parse(s.Name, c)
 		l.findings = append(l.findings, findings...)
 		if d != nil {

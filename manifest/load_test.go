@@ -164,14 +164,23 @@ f:17: spec.volumes[0].downwardAPI: not supported by this version of minipod: vol
 f:10: spec.containers[1].ports[0].containerPort: Required value
 warning: f:10: spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]
 `},
-		"windows line ends and a byte order mark": {"\ufeff" + strings.ReplaceAll(podHead+"  containers: 7\n", "\n", "\r\n"),
-			"f:6: spec.containers: Invalid value: 7: must be a list\n"},
+		"windows line ends and a byte order mark": {
+			"\ufeff" + strings.ReplaceAll(podHead+"  containers: 7\n", "\n", "\r\n"),
+			"f:6: spec.containers: Invalid value: 7: must be a list\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := said(t, "f", c.text); got != c.want {
 				t.Errorf("said:\n%s\nwanted:\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAFloodOfFindingsEnds(t *testing.T) {
+	got := said(t, "f", strings.Repeat("{}\n", 100_000))
+	if lines := strings.Split(got, "\n"); len(lines) > 2*maxFindings+5 || !strings.Contains(got, "f:1002: too many findings") {
+		t.Errorf("%d lines, the last: %s", len(lines), lines[len(lines)-2:])
 	}
 }
 
@@ -204,8 +213,10 @@ apiVersion: v1
 		"a tab":             {"a:\n  b: 1\n\tc: 2\n", "f:3: YAML: found a tab character that violates indentation\n\tYAML does not allow tabs in the indentation; use spaces\n"},
 		"an open bracket":   {"---\na: 1\nb: [1\nc: 2\n", "f:4: YAML: did not find expected ',' or ']'\n"},
 		"wrong indentation": {"---\na: 1\n b: 2\n", "f:3: YAML: mapping values are not allowed in this context\n"},
-		"keys given twice, and the rest of the document": {podHead + "  restartPolicy: Always\n  containers: 7\n",
-			"f:6: spec.restartPolicy: duplicate field\nf:7: spec.containers: Invalid value: 7: must be a list\n"},
+		"keys given twice, and the rest of the document": {
+			podHead + "  restartPolicy: Always\n  containers: 7\n",
+			"f:6: spec.restartPolicy: duplicate field\nf:7: spec.containers: Invalid value: 7: must be a list\n",
+		},
 		"not UTF-8":           {"a: 1\nb: \xff\n", "f:2: not UTF-8\n\tsave the file as UTF-8\n"},
 		"UTF-16":              {"\xff\xfea\x00", "f:1: encoded as UTF-16\n\tsave the file as UTF-8\n"},
 		"a control character": {"a: 1\n\nb: \x01\n", "f:3: control character in the text\n"},

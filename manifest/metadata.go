@@ -13,7 +13,8 @@ import (
 // and the namespace and a generated name are filled in.
 func (l *loader) metadata(d *document, m *metav1.ObjectMeta) {
 	l.branch(d, "metadata", d.tree["metadata"], fieldTree().children["metadata"])
-	m.SelfLink, m.ResourceVersion, m.Generation = "", "", 0
+	m.SetSelfLink("") // the field itself is deprecated
+	m.ResourceVersion, m.Generation = "", 0
 	m.CreationTimestamp, m.DeletionTimestamp, m.DeletionGracePeriodSeconds = metav1.Time{}, nil, nil
 	m.ManagedFields, m.OwnerReferences, m.Finalizers = nil, nil, nil
 	if m.UID != "" && !isPathPart(m.UID) {

@@ -48,7 +48,7 @@ func (l *loader) admit(d *document, pod *v1.Pod) *v1.Pod {
 		l.problem(d, "", err.Error(), "")
 		return nil
 	}
-	pod.TypeMeta.Kind, pod.TypeMeta.APIVersion = "Pod", v1.SchemeGroupVersion.String()
+	pod.Kind, pod.APIVersion = "Pod", v1.SchemeGroupVersion.String()
 	for _, e := range podErrors(internal, pod) {
 		l.problem(d, e.Field, e.ErrorBody(), hint(pod, e))
 	}

@@ -19,11 +19,15 @@ func TestReferencesToConfigMaps(t *testing.T) {
 			"\tthe documents declare these ConfigMaps in namespace default: c\n"},
 		"none there": {pod("name: d"), "f:10: spec.volumes[0].configMap.name: Not found: \"d\"\n" +
 			"\tno document declares a ConfigMap in namespace default; give the file that does as well\n"},
-		"in another namespace": {pod("name: c") + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: other}\n",
+		"in another namespace": {
+			pod("name: c") + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: other}\n",
 			"f:10: spec.volumes[0].configMap.name: Not found: \"c\"\n" +
-				"\tno document declares a ConfigMap in namespace default; give the file that does as well\n"},
-		"without the key": {pod("{name: c, items: [{key: z, path: x}]}") + configMap,
-			"f:10: spec.volumes[0].configMap.items[0].key: Not found: \"z\"\n\tthe ConfigMap c has these keys: a, b\n"},
+				"\tno document declares a ConfigMap in namespace default; give the file that does as well\n",
+		},
+		"without the key": {
+			pod("{name: c, items: [{key: z, path: x}]}") + configMap,
+			"f:10: spec.volumes[0].configMap.items[0].key: Not found: \"z\"\n\tthe ConfigMap c has these keys: a, b\n",
+		},
 		"twice": {configMap + configMap, "f:10: metadata.name: Duplicate value: \"c\"\n\tthe other ConfigMap of this name is at f:4\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,6 +105,15 @@ func TestSecretsAreMergedAndWarnedOf(t *testing.T) {
 	}
 }
 
+func TestFeatureGates(t *testing.T) {
+	if err := SetFeatureGates("ContainerRestartRules=true"); err != nil { // its default
+		t.Error(err)
+	}
+	if err := SetFeatureGates("NoSuchGate=true"); err == nil {
+		t.Error("an unknown gate is known")
+	}
+}
+
 // What --dry-run=yaml prints can be run again, and is the same pod.
 func TestEncodedPodsLoadAgain(t *testing.T) {
 	for _, format := range []string{"yaml", "json"} {
