@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/minipod/minipod/internal/ability"
 	"github.com/minipod/minipod/kernel"
 	"github.com/minipod/minipod/plan"
 )
@@ -110,13 +111,6 @@ func undoElsewhere(t *testing.T, j *journal) {
 	}
 }
 
-func needRoot(t testing.TB) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("ability root: mounts need it")
-	}
-}
-
 // newPod makes a mount namespace as package sandbox does, with an empty root
 // and a private tmpfs on Root, and gives the path of its file.
 //
@@ -177,7 +171,7 @@ func emptyNamespace(th *kernel.Thread, dir string) error {
 // mountTmpfs gives a temporary directory that is a private mount.
 func mountTmpfs(t testing.TB) string {
 	t.Helper()
-	needRoot(t)
+	ability.Need(t, ability.Root)
 	dir := t.TempDir()
 	if err := mountOn(dir); err != nil {
 		t.Fatal(err)
