@@ -85,6 +85,14 @@ func removeTree(dir string) error {
 // Kill sends SIGKILL to every process in the group and below it and waits
 // until none is left. A group that does not exist is empty.
 func Kill(ctx context.Context, dir string) error {
+	if err := Signal(dir); err != nil {
+		return err
+	}
+	return AwaitEmpty(ctx, dir)
+}
+
+// Signal sends SIGKILL to every process in the group and below it.
+func Signal(dir string) error {
 	err := os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("1"), 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, serr := os.Stat(dir); errors.Is(serr, fs.ErrNotExist) {
@@ -95,7 +103,7 @@ func Kill(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("kill of the processes in %s: %w", dir, err)
 	}
-	return AwaitEmpty(ctx, dir)
+	return nil
 }
 
 func killEach(dir string) error {

@@ -36,6 +36,15 @@ func (f *FD) Close() error {
 	return fail("close", f.name, unix.Close(n))
 }
 
+// Dup gives a second descriptor of the same object, which is the caller's.
+func (f *FD) Dup() (*FD, error) {
+	n, err := unix.FcntlInt(uintptr(f.n), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, fail("dup", f.name, err)
+	}
+	return &FD{n, f.name}, nil
+}
+
 // Open opens path, close-on-exec.
 func Open(path string, flags int) (*FD, error) {
 	return openRetry(path, func() (int, error) {

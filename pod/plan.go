@@ -1,0 +1,218 @@
+package pod
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+	v1 "k8s.io/api/core/v1"
+
+	"github.com/minipod/minipod/cgroup"
+	"github.com/minipod/minipod/image"
+	"github.com/minipod/minipod/ipc"
+	"github.com/minipod/minipod/netns"
+	"github.com/minipod/minipod/plan"
+	"github.com/minipod/minipod/sandbox"
+	"github.com/minipod/minipod/volume"
+)
+
+// kinds are all steps that can stand in a pod's journal.
+var kinds = plan.NewKinds(append(volume.Steps(),
+	&sandbox.Ground{}, &sandbox.UTS{}, &sandbox.Mounts{}, &sandbox.Scratch{}, &sandbox.Container{},
+	&netns.Namespace{}, &ipc.Namespace{}, &ipc.Shm{}, &cgroup.Group{})...)
+
+// layout is how one pod is built on this host: decided before anything is done.
+type layout struct {
+	pod     *v1.Pod
+	host    *Host
+	ground  *sandbox.Ground
+	pins    sandbox.Pins
+	volumes volume.Volumes
+	cgroup  string
+	etc     map[string]string
+}
+
+func newLayout(h *Host, p *v1.Pod, s Settings) (*layout, error) {
+	parent, err := cgroup.Parent()
+	if err != nil {
+		return nil, err
+	}
+	half, err := halfOfRAM()
+	if err != nil {
+		return nil, err
+	}
+	l := &layout{
+		pod: p, host: h,
+		ground: &sandbox.Ground{Dir: filepath.Join(h.Dirs.Run, "ns"), UID: string(p.UID)},
+		cgroup: filepath.Join(parent, "pod"+string(p.UID)),
+	}
+	l.pins = l.ground.Pins()
+	if p.Spec.HostNetwork {
+		// As containerd does: the host's hostname goes with its network.
+		l.pins.Net, l.pins.UTS = "", ""
+	}
+	if l.etc, err = etcFiles(p); err != nil {
+		return nil, err
+	}
+	l.volumes, err = volume.FromPod(p, volume.Options{
+		Pin: l.pins.Mount, DiskRoot: filepath.Join(l.scratchRoot(), "volumes"),
+		EmptyDirMedium: s.EmptyDirMedium, HalfOfRAM: half, ConfigMap: s.ConfigMap,
+	})
+	return l, err
+}
+
+// scratchRoot holds what the pod keeps on disk while it lives.
+func (l *layout) scratchRoot() string {
+	return filepath.Join(l.host.Dirs.Root, "pods", string(l.pod.UID))
+}
+
+// sandboxSteps make everything that the containers share.
+func (l *layout) sandboxSteps() []plan.Step {
+	steps := []plan.Step{l.ground}
+	if l.pins.Net != "" {
+		steps = append(steps, &netns.Namespace{Pin: l.pins.Net})
+	}
+	steps = append(steps, &ipc.Namespace{Pin: l.pins.IPC})
+	if l.pins.UTS != "" {
+		steps = append(steps, &sandbox.UTS{Pin: l.pins.UTS, Hostname: hostname(l.pod)})
+	}
+	steps = append(steps,
+		&sandbox.Mounts{Template: l.ground.Template(), Pin: l.pins.Mount, Etc: l.etc},
+		&ipc.Shm{Mount: l.pins.Mount, Size: ipc.ShmSize},
+		&cgroup.Group{Dir: l.cgroup, Of: "pod " + l.pod.Name})
+	return append(steps, l.volumes.Steps...)
+}
+
+// containerSteps make one instance of a container; the last one runs it.
+func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image) ([]plan.Step, *sandbox.Container, error) {
+	of := l.pod.Name + "/" + c.Name
+	n := strconv.Itoa(int(attempt))
+	group := &cgroup.Group{Dir: filepath.Join(l.cgroup, c.Name), Of: "container " + of}
+	scratch := &sandbox.Scratch{
+		Of:    of,
+		Dir:   filepath.Join(l.scratchRoot(), c.Name, n),
+		Pipes: filepath.Join(l.host.Dirs.ContainerDir(l.pod.Namespace, l.pod.Name, c.Name), n),
+	}
+	mounts, err := l.volumes.MountsOf(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	process, err := l.process(c, img)
+	if err != nil {
+		return nil, nil, err
+	}
+	container := &sandbox.Container{
+		Of: of, Cgroup: group.Dir, Pins: l.pins, Mounts: mounts, Etc: l.managedEtc(c), Process: process,
+		Root: sandbox.Root{
+			LayerRoot: l.host.Images.LayerRoot(), Layers: img.LayerDirs, Scratch: *scratch, ReadOnly: readOnlyRoot(c),
+		},
+		Stdout: scratch.Stdout(), Stderr: scratch.Stderr(),
+	}
+	return []plan.Step{group, scratch, container}, container, nil
+}
+
+// managedEtc lists the files of /etc that no volume of the container replaces.
+func (l *layout) managedEtc(c *v1.Container) []string {
+	var names []string
+	for _, name := range []string{"hosts", "hostname", "resolv.conf"} {
+		if !mountedAt(c, "/etc/"+name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func mountedAt(c *v1.Container, path string) bool {
+	for _, m := range c.VolumeMounts {
+		if filepath.Clean(m.MountPath) == path {
+			return true
+		}
+	}
+	return false
+}
+
+func halfOfRAM() (int64, error) {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		return 0, fmt.Errorf("sysinfo: %w", err)
+	}
+	return int64(info.Totalram) * int64(info.Unit) / 2, nil
+}
+
+// Plan lists, without doing anything, the lines of what Run would do to start
+// the pod once.
+func Plan(h *Host, p *v1.Pod, s Settings) ([]string, error) {
+	p, err := admit(p)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLayout(h, p, s)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, step := range l.sandboxSteps() {
+		lines = append(lines, step.String())
+	}
+	for _, c := range inOrder(p, s.Lifecycle.Order) {
+		more, err := l.planContainer(c, s)
+		if err != nil {
+			return nil, fmt.Errorf("container %s: %w", c.Name, err)
+		}
+		lines = append(lines, more...)
+	}
+	return lines, nil
+}
+
+func (l *layout) planContainer(c *v1.Container, s Settings) ([]string, error) {
+	img, err := l.host.Images.Resolve(c.Image)
+	if errors.Is(err, image.ErrNotFound) {
+		return []string{fmt.Sprintf("image    %s: to be pulled, then container %s", c.Image, c.Name)}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	lines := []string{fmt.Sprintf("image    %s: present, %d layers", c.Image, len(img.LayerDirs))}
+	steps, _, err := l.containerSteps(c, 0, img)
+	for _, step := range steps {
+		lines = append(lines, step.String())
+	}
+	return lines, err
+}
+
+// inOrder gives the pod's containers in the order of their first starts.
+func inOrder(p *v1.Pod, order []string) []*v1.Container {
+	containers := make([]*v1.Container, 0, len(p.Spec.Containers))
+	if len(order) == 0 {
+		for i := range p.Spec.Containers {
+			containers = append(containers, &p.Spec.Containers[i])
+		}
+		return containers
+	}
+	for _, name := range order {
+		if c := find(p, name); c != nil {
+			containers = append(containers, c)
+		}
+	}
+	return containers
+}
+
+func find(p *v1.Pod, name string) *v1.Container {
+	for i := range p.Spec.Containers {
+		if p.Spec.Containers[i].Name == name {
+			return &p.Spec.Containers[i]
+		}
+	}
+	return nil
+}
+
+func nodeName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return name
+}
