@@ -50,7 +50,8 @@ test-long: ## million-step walks, chaos and fuzzing
 
 test-vm: ## kernel and script tests under a stock Debian kernel with cgroup v2, in qemu
 	@$(ENV)
-	need qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio xz=xz-utils zstd=zstd dpkg-deb=dpkg
+	need qemu-system-x86_64=qemu-system-x86 busybox=busybox-static cpio=cpio depmod=kmod xz=xz-utils zstd=zstd mkfs.ext4=e2fsprogs
+	$(MAKE) images IMAGES=ch6_ipc
 	testdata/vm/run
 
 lint: ## golangci-lint with the room rules of docs/design.md
