@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,64 +26,92 @@ type transition struct {
 	since time.Time
 }
 
+// holding says which conditions hold.
+func (s *State) holding() [conditionCount]bool {
+	allRun := s.all((*container).isRunning)
+	return [conditionCount]bool{
+		readyToStart:    s.hadSandbox && s.stage < tearing,
+		initialized:     true,
+		ready:           allRun && len(s.pod.Spec.ReadinessGates) == 0, // nobody can open a gate yet
+		containersReady: allRun,
+		scheduled:       true,
+	}
+}
+
 // noteConditions dates the conditions that changed in this step.
 func (n *stepper) noteConditions() {
 	if n.began.IsZero() {
 		return
 	}
-	for i, c := range n.judge(n.phase()) {
+	for i, holds := range n.holding() {
 		t := &n.conditions[i]
-		if holds := c.Status == v1.ConditionTrue; t.since.IsZero() || t.holds != holds {
+		if t.since.IsZero() || t.holds != holds {
 			*t = transition{holds, n.now}
 		}
 	}
 }
 
-// judge finds the conditions, undated (status/generate.go).
-func (s *State) judge(phase v1.PodPhase) [conditionCount]v1.PodCondition {
-	var cs [conditionCount]v1.PodCondition
-	cs[readyToStart] = s.judgeSandbox()
-	cs[initialized] = v1.PodCondition{Type: v1.PodInitialized, Status: v1.ConditionTrue}
+// listConditions renders the conditions (status/generate.go); there are none
+// before Begin.
+func (s *State) listConditions(phase v1.PodPhase) []v1.PodCondition {
+	if s.began.IsZero() {
+		return nil
+	}
+	cs := []v1.PodCondition{
+		readyToStart:    {Type: v1.PodReadyToStartContainers},
+		initialized:     {Type: v1.PodInitialized},
+		ready:           {Type: v1.PodReady},
+		containersReady: {Type: v1.ContainersReady},
+		scheduled:       {Type: v1.PodScheduled},
+	}
+	for i, t := range s.conditions {
+		cs[i].Status = v1.ConditionFalse
+		if t.holds {
+			cs[i].Status = v1.ConditionTrue
+		}
+		cs[i].LastTransitionTime = metav1.NewTime(t.since)
+		cs[i].ObservedGeneration = s.pod.Generation
+	}
+	s.explainSandbox(&cs[readyToStart])
 	if phase == v1.PodSucceeded {
 		cs[initialized].Reason = ReasonPodCompleted
 	}
-	cs[containersReady] = s.judgeContainers(phase)
-	cs[ready] = s.judgeReady(cs[containersReady])
-	cs[scheduled] = v1.PodCondition{Type: v1.PodScheduled, Status: v1.ConditionTrue}
+	s.explainContainers(&cs[containersReady], phase)
+	s.explainContainers(&cs[ready], phase)
 	return cs
 }
 
-func (s *State) judgeSandbox() v1.PodCondition {
-	c := v1.PodCondition{Type: v1.PodReadyToStartContainers, Status: v1.ConditionFalse, Reason: ReasonSandboxNotReady}
-	switch {
-	case !s.hadSandbox:
-		c.Message = "no pod sandbox exists"
-	case s.stage >= tearing:
-		c.Message = "pod sandbox is not ready"
-	default:
-		c.Status, c.Reason = v1.ConditionTrue, ""
+func (s *State) explainSandbox(c *v1.PodCondition) {
+	if c.Status == v1.ConditionTrue {
+		return
 	}
-	return c
+	c.Reason, c.Message = ReasonSandboxNotReady, "no pod sandbox exists"
+	if s.hadSandbox {
+		c.Message = "pod sandbox is not ready"
+	}
 }
 
-func (s *State) judgeContainers(phase v1.PodPhase) v1.PodCondition {
-	c := v1.PodCondition{Type: v1.ContainersReady, Status: v1.ConditionFalse}
-	switch phase {
-	case v1.PodSucceeded:
+// explainContainers says why the pod or its containers are not ready.
+func (s *State) explainContainers(c *v1.PodCondition, phase v1.PodPhase) {
+	switch {
+	case c.Status == v1.ConditionTrue:
+	case phase == v1.PodSucceeded:
 		c.Reason = ReasonPodCompleted
-		return c
-	case v1.PodFailed:
+	case phase == v1.PodFailed:
 		c.Reason = ReasonPodFailed
-		return c
-	case v1.PodPending, v1.PodRunning, v1.PodUnknown:
+	case s.conditions[containersReady].holds:
+		c.Reason, c.Message = ReasonGatesNotReady, s.shutGates()
+	default:
+		c.Reason, c.Message = ReasonContainersNotReady, "containers with unready status: "+s.unready()
 	}
-	if slices.ContainsFunc(s.containers, func(c container) bool { return !c.isRunning() }) {
-		c.Reason = ReasonContainersNotReady
-		c.Message = "containers with unready status: " + s.unready()
-		return c
+}
+
+func (s *State) shutGates() string {
+	var messages []string
+	for _, g := range s.pod.Spec.ReadinessGates {
+		messages = append(messages, fmt.Sprintf("corresponding condition of pod readiness gate %q does not exist.", g.ConditionType))
 	}
-	c.Status = v1.ConditionTrue
-	return c
+	return strings.Join(messages, ", ")
 }
 
 // unready names the containers that are not ready, as %s prints a list.
@@ -99,34 +126,4 @@ func (s *State) unready() string {
 		}
 	}
 	return "[" + b.String() + "]"
-}
-
-// judgeReady adds the readiness gates, which nobody can open yet, to the
-// containers' readiness.
-func (s *State) judgeReady(containers v1.PodCondition) v1.PodCondition {
-	c := containers
-	c.Type = v1.PodReady
-	gates := s.pod.Spec.ReadinessGates
-	if c.Status != v1.ConditionTrue || len(gates) == 0 {
-		return c
-	}
-	messages := make([]string, len(gates))
-	for i, g := range gates {
-		messages[i] = fmt.Sprintf("corresponding condition of pod readiness gate %q does not exist.", g.ConditionType)
-	}
-	c.Status, c.Reason, c.Message = v1.ConditionFalse, ReasonGatesNotReady, strings.Join(messages, ", ")
-	return c
-}
-
-// dated are the conditions as status shows them; none before Begin.
-func (s *State) dated(phase v1.PodPhase) []v1.PodCondition {
-	if s.began.IsZero() {
-		return nil
-	}
-	cs := s.judge(phase)
-	for i := range cs {
-		cs[i].LastTransitionTime = metav1.NewTime(s.conditions[i].since)
-		cs[i].ObservedGeneration = s.pod.Generation
-	}
-	return cs[:]
 }

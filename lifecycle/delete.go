@@ -1,9 +1,6 @@
 package lifecycle
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // noteDeletion keeps the shortest grace that was asked for and the earliest
 // instant at which it is over (pkg/kubelet/pod_workers.go
@@ -123,8 +120,7 @@ func (n *stepper) shorten(e DeleteRequested) {
 
 // finish tears the pod down as soon as nothing of it lives or will live.
 func (n *stepper) finish() {
-	over := n.stage == ending && !slices.ContainsFunc(n.containers, func(c container) bool { return c.live() }) ||
-		n.stage == up && !slices.ContainsFunc(n.containers, func(c container) bool { return c.stage != ended })
+	over := n.stage == ending && n.all((*container).isIdle) || n.stage == up && n.all((*container).hasEnded)
 	if over {
 		n.stage = tearing
 		n.do(TearDown{})

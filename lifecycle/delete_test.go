@@ -102,6 +102,20 @@ func TestDeleteWhileStarting(t *testing.T) {
 	m.wantEnded("b", 137, "ContainerStatusUnknown")
 }
 
+func TestSecondDeleteWhileStarting(t *testing.T) {
+	m := newSim(t, podOf(v1.RestartPolicyAlways, "a"), Config{})
+	m.up()
+	m.image("a")
+	m.remove(seconds(20))
+	m.now = m.now.Add(15 * time.Second)
+	m.remove(seconds(15)) // shorter, but over later
+	m.started("a")
+	m.want(Stop{"a"}, SetTimer{grace("a"), m.now.Add(5 * time.Second)})
+	if _, g, _ := m.s.Deletion(); g != 15 {
+		t.Fatalf("grace %d", g)
+	}
+}
+
 func TestDeleteWhenTheStartFails(t *testing.T) {
 	for _, reason := range []string{ReasonRunContainer, ReasonCreateContainer} {
 		m := newSim(t, podOf(v1.RestartPolicyAlways, "a"), Config{})

@@ -8,7 +8,6 @@ import (
 )
 
 func (n *stepper) exitedNow(c *container, e Exited) {
-	n.disarm(c)
 	i := &c.now
 	i.ended, i.code, i.reason, i.message = n.now, e.Code, e.Reason, e.Message
 	if e.Signal != 0 {

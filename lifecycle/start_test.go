@@ -148,3 +148,19 @@ func TestSandboxIsTriedForEver(t *testing.T) {
 	m.feed(SandboxReady{At: m.now})
 	m.want(EnsureImage{"a"})
 }
+
+func TestTimersOfThePodThatComeTooEarlyDoNothing(t *testing.T) {
+	m := newSim(t, podOf(v1.RestartPolicyNever, "a", "b"), Config{StartGap: time.Minute})
+	m.feed(Begin{m.now})
+	m.feed(SandboxFailed{At: m.now})
+	m.feed(TimerFired{m.now.Add(time.Second), Timer{Kind: TimerSandbox}})
+	m.want()
+	m.fire()
+	m.feed(SandboxReady{At: m.now})
+	m.run("a")
+	m.image("b")
+	m.feed(TimerFired{m.now.Add(time.Second), Timer{Kind: TimerGap}})
+	m.want()
+	m.fire()
+	m.want(Start{"b", 0})
+}

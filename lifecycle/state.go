@@ -133,6 +133,18 @@ func (c *container) isRunning() bool {
 	return c.stage == running || c.stage == stopping || c.stage == killing
 }
 
+func (c *container) isIdle() bool   { return !c.live() }
+func (c *container) hasEnded() bool { return c.stage == ended }
+
+func (s *State) all(is func(*container) bool) bool {
+	for i := range s.containers {
+		if !is(&s.containers[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // Done says that the pod was torn down: no event changes it any more.
 func (s State) Done() bool { return s.stage == gone }
 

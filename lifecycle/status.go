@@ -17,7 +17,7 @@ func Status(s State) v1.PodStatus {
 	st := v1.PodStatus{
 		ObservedGeneration: s.pod.Generation,
 		Phase:              phase,
-		Conditions:         s.dated(phase),
+		Conditions:         s.listConditions(phase),
 		QOSClass:           s.qos,
 		ContainerStatuses:  make([]v1.ContainerStatus, len(s.containers)),
 	}
