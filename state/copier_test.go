@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -243,12 +244,13 @@ func countNumbers(t *testing.T, dir string, n int) (seen, twice, torn int) {
 	t.Helper()
 	counts := make([]int, n)
 	must(t, ReadLogs(testContext(t), dir, LogOptions{}, func(l Line) error {
-		var i int
-		if _, err := fmt.Sscanf(string(l.Text), "%09d", &i); err != nil || len(l.Text) != 9 || l.Partial || i >= n {
+		i, err := strconv.Atoi(string(l.Text))
+		whole := err == nil && len(l.Text) == 9 && !l.Partial && i < n
+		if whole {
+			counts[i]++
+		} else {
 			torn++
-			return nil
 		}
-		counts[i]++
 		return nil
 	}))
 	for _, c := range counts {

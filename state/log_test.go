@@ -129,7 +129,7 @@ func TestReadLogsOptions(t *testing.T) {
 		t.Errorf("instances left: %v %v", all, err)
 	}
 	stop := errors.New("stop")
-	if err := ReadLogs(t.Context(), dir, LogOptions{}, func(Line) error { return stop }); err != stop {
+	if err := ReadLogs(t.Context(), dir, LogOptions{}, func(Line) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("error of out: %v", err)
 	}
 }
