@@ -62,7 +62,8 @@ lint: ## golangci-lint with the room rules of docs/design.md
 	    github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT)
 	  mv build/tools/golangci-lint "$$lint"
 	fi
-	"$$lint" run
+	.ci/lint-rules "$$PWD/$$lint"
+	"$$lint" run $(LINT)
 
 floor: ## build/floor, the bare system calls of a pod in C
 	@$(ENV)
