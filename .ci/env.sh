@@ -6,7 +6,7 @@
 keep_proxies() {
   local pid=$PPID name
   while [ "${pid:-0}" -gt 1 ]; do
-    if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = sudo ]; then
+    if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = sudo ] && [ -r "/proc/$pid/environ" ]; then
       while IFS= read -r -d '' line; do
         name=${line%%=*}
         case $name in
