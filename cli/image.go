@@ -99,13 +99,13 @@ func (a *app) imageImport(c *cli.Context, h *pod.Host) error {
 }
 
 func (a *app) imagePull(c *cli.Context, h *pod.Host) error {
-	var platform *v1.Platform
+	var platform v1.Platform
 	if text := c.String("platform"); text != "" {
 		p, err := v1.ParsePlatform(text)
 		if err != nil {
 			return usage(fmt.Errorf("--platform: %w", err))
 		}
-		platform = p
+		platform = *p
 	}
 	for _, name := range c.Args().Slice() {
 		img, err := h.Images.Pull(c.Context, name, image.PullOptions{Platform: platform})

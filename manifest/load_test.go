@@ -135,7 +135,7 @@ warning: f:14: spec.containers[0].env[1]: hides previous definition of "A", whic
   - name: v
     emptyDir: {mode: 0700}
 `, `warning: f:9: spec.containers[0].livenessProbe: not honoured by this version of minipod: the container is alive while its process runs
-warning: f:14: spec.volumes[0].emptyDir.mode: not honoured by this version of minipod: the directory has the mode 0777
+warning: f:14: spec.volumes[0].emptyDir.mode: dropped: in Kubernetes v1.37 the feature gate of this field is off
 `},
 		"what cannot be left out is refused": {podHead + `  hostPID: true
   shareProcessNamespace: false

@@ -13,6 +13,10 @@ import (
 	"github.com/minipod/minipod/state"
 )
 
+// reasonVolume is that of an event about a volume that is not as the manifest
+// has it.
+const reasonVolume = "VolumeNotAsAsked"
+
 // act begins one action. What takes time goes to the hands or to a goroutine
 // of its own, and answers with an event.
 func (o *Owner) act(a lifecycle.Action) {

@@ -153,6 +153,9 @@ func (o *Owner) Run() (*v1.Pod, error) {
 		return o.pod, errors.Join(err, o.claim.Remove())
 	}
 	o.step(lifecycle.Begin{At: time.Now()})
+	for _, w := range o.layout.volumes.Warnings {
+		o.record(lifecycle.Record{Type: v1.EventTypeWarning, Reason: reasonVolume, Message: w})
+	}
 	for !o.state.Done() {
 		select {
 		case h := <-o.events:
