@@ -162,10 +162,9 @@ func empty(events *os.File) (bool, error) {
 			return true, nil
 		}
 	}
-	if err := lines.Err(); err != nil && !errors.Is(err, unix.ENODEV) {
-		return false, err
-	} else if err != nil {
+	err := lines.Err()
+	if errors.Is(err, unix.ENODEV) { // the group was removed meanwhile
 		return true, nil
 	}
-	return false, nil
+	return false, err
 }

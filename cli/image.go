@@ -25,10 +25,14 @@ func (a *app) imageCommand() *cli.Command {
 		Name:  "image",
 		Usage: "take in, list and remove images",
 		Subcommands: []*cli.Command{
-			{Name: "load", Usage: "take in images from archives", ArgsUsage: "ARCHIVE…", Action: a.withImages(1, a.imageLoad),
-				Description: "An ARCHIVE is an OCI archive, an OCI layout directory, or what docker save writes."},
-			{Name: "import", Usage: "make an image from the tarball of a root filesystem", ArgsUsage: "NAME ROOTFS.tar[.gz|.zst]",
-				Flags: importFlags(), Action: a.withImages(2, a.imageImport)},
+			{
+				Name: "load", Usage: "take in images from archives", ArgsUsage: "ARCHIVE…", Action: a.withImages(1, a.imageLoad),
+				Description: "An ARCHIVE is an OCI archive, an OCI layout directory, or what docker save writes.",
+			},
+			{
+				Name: "import", Usage: "make an image from the tarball of a root filesystem", ArgsUsage: "NAME ROOTFS.tar[.gz|.zst]",
+				Flags: importFlags(), Action: a.withImages(2, a.imageImport),
+			},
 			{Name: "pull", Usage: "fetch images from registries", ArgsUsage: "NAME…", Action: a.withImages(1, a.imagePull), Flags: []cli.Flag{
 				&cli.StringFlag{Name: "platform", Usage: "`OS/ARCH[/VARIANT]` instead of this machine's"},
 			}},

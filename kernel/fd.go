@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"runtime"
 	"strconv"
 
@@ -62,7 +63,7 @@ func Create(path string, flags int, mode uint32) (*FD, error) {
 func openRetry(name string, open func() (int, error)) (*FD, error) {
 	for {
 		n, err := open()
-		if err == unix.EINTR {
+		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		if err != nil {

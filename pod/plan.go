@@ -158,7 +158,7 @@ func Plan(h *Host, p *v1.Pod, s Settings) ([]string, error) {
 		lines = append(lines, step.String())
 	}
 	for _, c := range inOrder(p, s.Lifecycle.Order) {
-		more, err := l.planContainer(c, s)
+		more, err := l.planContainer(c)
 		if err != nil {
 			return nil, fmt.Errorf("container %s: %w", c.Name, err)
 		}
@@ -167,7 +167,7 @@ func Plan(h *Host, p *v1.Pod, s Settings) ([]string, error) {
 	return lines, nil
 }
 
-func (l *layout) planContainer(c *v1.Container, s Settings) ([]string, error) {
+func (l *layout) planContainer(c *v1.Container) ([]string, error) {
 	img, err := l.host.Images.Resolve(c.Image)
 	if errors.Is(err, image.ErrNotFound) {
 		return []string{fmt.Sprintf("image    %s: to be pulled, then container %s", c.Image, c.Name)}, nil
