@@ -18,8 +18,6 @@ const (
 	exitUnable  = 125
 	exitNoExec  = 126
 	exitNoFile  = 127
-	exitInt     = 130
-	exitTerm    = 143
 )
 
 // exitError ends the program with a code of its own. Without Err nothing is

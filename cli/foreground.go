@@ -27,7 +27,8 @@ type ending struct {
 // foreground owns the pods until they have ended.
 func (a *app) foreground(ctx context.Context, h *pod.Host, set *manifest.Set, o runOptions) error {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// SIGPIPE: nobody reads the output any more (minipod run … | head).
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer signal.Stop(signals)
 	if o.shuffle {
 		fmt.Fprintf(a.Err, "start order shuffled; --seed %d repeats it\n", o.seed)
@@ -93,16 +94,16 @@ func (f *foregroundRun) wait(signals <-chan os.Signal) error {
 
 // interrupt ends the pods in order the first time, and kills them the second.
 func (f *foregroundRun) interrupt(s os.Signal) {
-	code := exitInt
-	if s == syscall.SIGTERM {
-		code = exitTerm
-	}
-	if f.asked > 0 {
-		f.asked, f.code = 0, -1 // a person's wish goes before a timeout's
-		f.end(code, new(int64))
+	code := 128 + int(s.(syscall.Signal))
+	if f.asked == 0 {
+		f.end(code, nil)
 		return
 	}
-	f.end(code, nil)
+	if s == syscall.SIGPIPE {
+		return // comes again with each line that cannot be written
+	}
+	f.code = code // a person's wish goes before a timeout's
+	f.end(code, new(int64))
 }
 
 func (f *foregroundRun) end(code int, grace *int64) {

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/minipod/minipod/plan"
 	"github.com/minipod/minipod/state"
@@ -78,7 +82,32 @@ func Collect(h *Host) ([]string, error) {
 		}
 		gone = append(gone, name)
 	}
-	return gone, errors.Join(err, state.Sweep(h.Dirs))
+	return gone, errors.Join(err, state.Sweep(h.Dirs), sweepScratch(h))
+}
+
+// sweepScratch removes what pods had on disk whose run directory is gone, as
+// after a reboot. A pod is written down before it has anything on disk, and
+// forgotten after: a directory that no pod read later claims is nobody's.
+func sweepScratch(h *Host) error {
+	dir := filepath.Join(h.Dirs.Root, "pods")
+	found, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pods, err := state.List(h.Dirs, "")
+	if err != nil {
+		return fmt.Errorf("what pods have on disk is left alone: %w", err)
+	}
+	for _, f := range found {
+		claimed := slices.ContainsFunc(pods, func(s state.Seen) bool { return string(s.Pod.UID) == f.Name() })
+		if !claimed {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, f.Name())))
+		}
+	}
+	return err
 }
 
 // ignoreTaken drops the errors that say somebody else was quicker.

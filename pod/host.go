@@ -1,16 +1,22 @@
 package pod
 
 import (
+	"sync"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
 
 	"github.com/minipod/minipod/image"
+	"github.com/minipod/minipod/kernel"
 	"github.com/minipod/minipod/lifecycle"
 	"github.com/minipod/minipod/plan"
 	"github.com/minipod/minipod/state"
 	"github.com/minipod/minipod/volume"
 )
+
+// hideMemory keeps containers from reading this process while a child of it
+// enters them.
+var hideMemory = sync.OnceValue(kernel.HideMemory)
 
 // Host is what the pods of one process share.
 type Host struct {

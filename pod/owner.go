@@ -52,6 +52,9 @@ var ErrExists = errors.New("already exists")
 // made: volumes that cannot be, a name that is taken (ErrExists). The pod then
 // shows as Pending to readers. Close gives it up again if it is not run.
 func Claim(h *Host, p *v1.Pod, s Settings, o Observer) (*Owner, error) {
+	if err := hideMemory(); err != nil {
+		return nil, err
+	}
 	p, err := admit(p)
 	if err != nil {
 		return nil, err
