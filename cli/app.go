@@ -63,6 +63,9 @@ func (a *app) commands() []*cli.Command {
 		a.runCommand(),
 		a.execCommand(),
 		a.deleteCommand(),
+		a.getCommand(),
+		a.psCommand(),
+		a.logsCommand(),
 		a.gcCommand(),
 		a.imageCommand(),
 	}
