@@ -65,6 +65,7 @@ func (a *app) commands() []*cli.Command {
 		a.deleteCommand(),
 		a.getCommand(),
 		a.psCommand(),
+		a.describeCommand(),
 		a.logsCommand(),
 		a.gcCommand(),
 		a.imageCommand(),

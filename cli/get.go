@@ -101,13 +101,18 @@ func (a *app) printPods(pods []state.Seen, o getOptions, complete bool) error {
 	case len(pods) > 0:
 		rows := podRows(pods, o, time.Now())
 		(&table{out: a.Out}).print(rows...)
-	case !complete:
-	case o.namespace == "":
-		fmt.Fprintln(a.Err, "No resources found")
-	default:
-		fmt.Fprintf(a.Err, "No resources found in %s namespace.\n", o.namespace)
+	case complete:
+		fmt.Fprintln(a.Err, noneFound(o.namespace))
 	}
 	return nil
+}
+
+// noneFound has kubectl's words.
+func noneFound(namespace string) string {
+	if namespace == "" {
+		return "No resources found"
+	}
+	return "No resources found in " + namespace + " namespace."
 }
 
 // printObjects prints one pod as it is, or a List of pods.
