@@ -96,6 +96,21 @@ func Bind(source, target string) error {
 	return fail("mount", source+" on "+target, unix.Mount(source, target, "", unix.MS_BIND, ""))
 }
 
+// BindNode mounts the file that source names on name in dir, a directory that
+// nobody else can write to; name is created there.
+func BindNode(source string, dir *FD, name string) error {
+	n, err := unix.OpenTree(unix.AT_FDCWD, source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return fail("open_tree", source, err)
+	}
+	tree := &FD{n, source}
+	defer tree.Close()
+	if err := unix.Mknodat(dir.n, name, unix.S_IFREG|0o666, 0); err != nil {
+		return fail("mknod", name, err)
+	}
+	return fail("move_mount", source+" on "+name, unix.MoveMount(n, "", dir.n, name, unix.MOVE_MOUNT_F_EMPTY_PATH))
+}
+
 // MakePrivate ends the propagation between the mount at path and its peers,
 // recursively.
 func MakePrivate(path string) error {

@@ -107,7 +107,7 @@ func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image)
 	container := &sandbox.Container{
 		Of: of, Cgroup: group.Dir, Pins: l.pins, Mounts: mounts, Etc: l.managedEtc(c), Process: process,
 		Root: sandbox.Root{
-			LayerRoot: l.host.Images.LayerRoot(), Layers: img.LayerDirs, Scratch: *scratch, ReadOnly: readOnlyRoot(c),
+			LayerRoot: l.host.Images.LayerRoot(), Layers: img.LayerDirs, Skeleton: l.ground.Skeleton(), Scratch: *scratch, ReadOnly: readOnlyRoot(c),
 		},
 		Stdout: scratch.Stdout(), Stderr: scratch.Stderr(),
 	}

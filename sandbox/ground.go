@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -40,6 +41,11 @@ func (g *Ground) pod() string { return filepath.Join(g.Dir, g.UID) }
 // keep every pin on the host alive, and cost more with each mount there.
 func (g *Ground) Template() string { return filepath.Join(g.Dir, "template") }
 
+// Skeleton is the lowest layer of every root filesystem: the directories and
+// files that something is mounted on. Those that an image lacks need not be
+// made in each container's writable layer then.
+func (g *Ground) Skeleton() string { return filepath.Join(g.Dir, ".skeleton") }
+
 // Pins names the files for a pod on this ground.
 func (g *Ground) Pins() Pins {
 	pin := func(n kernel.Namespace) string { return filepath.Join(g.pod(), n.String()) }
@@ -57,8 +63,27 @@ func (g *Ground) Do(context.Context) error {
 				return fmt.Errorf("template mount namespace: %w", err)
 			}
 		}
-		return os.Mkdir(g.pod(), 0o700)
+		return errors.Join(makeSkeleton(g.Skeleton()), os.Mkdir(g.pod(), 0o700))
 	})
+}
+
+// makeSkeleton makes what is missing of the skeleton.
+func makeSkeleton(dir string) error {
+	if _, err := os.Lstat(dir); err == nil {
+		return nil
+	}
+	half := dir + ".new"
+	for _, d := range []string{"dev", "proc", "sys", "etc"} {
+		if err := os.MkdirAll(filepath.Join(half, d), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, name := range managedEtc {
+		if err := os.WriteFile(filepath.Join(half, "etc", name), nil, 0o644); err != nil {
+			return err
+		}
+	}
+	return os.Rename(half, dir)
 }
 
 // Undo implements plan.Step.
@@ -75,7 +100,7 @@ func (g *Ground) Undo(context.Context) error {
 			return err
 		}
 		for _, e := range others {
-			if e.IsDir() {
+			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
 				return nil // another pod's
 			}
 		}

@@ -51,6 +51,9 @@ type Mounts struct {
 	Etc map[string]string
 }
 
+// managedEtc are the files that a pod gives to its containers.
+var managedEtc = []string{"hosts", "hostname", "resolv.conf"}
+
 // Kind implements plan.Step.
 func (*Mounts) Kind() string { return "sandbox.mounts" }
 
@@ -131,7 +134,6 @@ func (s *Scratch) String() string { return "sandbox  writable layer and output p
 
 func (s *Scratch) upper() string { return filepath.Join(s.Dir, "u") }
 func (s *Scratch) work() string  { return filepath.Join(s.Dir, "w") }
-func (s *Scratch) empty() string { return filepath.Join(s.Dir, "l") }
 
 // Stdout is the FIFO of the container's standard output.
 func (s *Scratch) Stdout() string { return filepath.Join(s.Pipes, "stdout") }
@@ -145,7 +147,7 @@ func (s *Scratch) Do(context.Context) error {
 		return err
 	}
 	// The writable layer's mode is that of the container's "/".
-	for _, dir := range []string{s.upper(), s.work(), s.empty()} {
+	for _, dir := range []string{s.upper(), s.work()} {
 		if err := unix.Mkdir(dir, 0o755); err != nil {
 			return fmt.Errorf("mkdir %s: %w", dir, err)
 		}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,6 +17,7 @@ import (
 type Root struct {
 	LayerRoot string   // directory that Layers are relative to
 	Layers    []string // lowest first; names short enough for the 4 KiB of mount options
+	Skeleton  string   // below all layers; see Ground.Skeleton
 	Scratch   Scratch  // the writable layer
 	ReadOnly  bool
 }
@@ -33,11 +35,11 @@ func (s *stage) makeRoot() error {
 		return err
 	}
 	lower := r.lower()
-	if err := sameOwner(strings.Split(lower, ":")[0], r.Scratch.upper()); err != nil {
+	if err := sameOwner(lower[0], r.Scratch.upper()); err != nil {
 		return err
 	}
 	s.root, err = s.keep(kernel.NewMount("overlay", unix.MOUNT_ATTR_NODEV,
-		kernel.Option{Key: "lowerdir", Value: lower},
+		kernel.Option{Key: "lowerdir", Value: strings.Join(lower, ":")},
 		kernel.Option{Key: "upperdir", Value: r.Scratch.upper()},
 		kernel.Option{Key: "workdir", Value: r.Scratch.work()},
 		kernel.Option{Key: "volatile"}))
@@ -45,15 +47,10 @@ func (s *stage) makeRoot() error {
 }
 
 // lower is the overlay's list of lower directories, topmost first.
-func (r *Root) lower() string {
-	if len(r.Layers) == 0 {
-		return r.Scratch.empty()
-	}
-	top := make([]string, len(r.Layers))
-	for i, l := range r.Layers {
-		top[len(top)-1-i] = l
-	}
-	return strings.Join(top, ":")
+func (r *Root) lower() []string {
+	top := slices.Clone(r.Layers)
+	slices.Reverse(top)
+	return append(top, r.Skeleton)
 }
 
 // sameOwner gives the directory to the mode and owner of from: the upper
@@ -105,7 +102,7 @@ func (s *stage) placeDev() error {
 		return err
 	}
 	for _, name := range deviceNodes {
-		if err := bindTree(deviceTree+"/"+name, dev, name); err != nil {
+		if err := kernel.BindNode(deviceTree+"/"+name, dev, name); err != nil {
 			return err
 		}
 	}

@@ -116,7 +116,7 @@ func (l *lab) prepare(p sandbox.Process) *sandbox.Container {
 	l.do(name, group, scratch)
 	return &sandbox.Container{
 		Of: name, Cgroup: group.Dir, Pins: l.ground.Pins(), Process: p, Etc: []string{"hosts"},
-		Root:   sandbox.Root{LayerRoot: l.dir, Layers: []string{"layer"}, Scratch: *scratch},
+		Root:   sandbox.Root{LayerRoot: l.dir, Layers: []string{"layer"}, Skeleton: l.ground.Skeleton(), Scratch: *scratch},
 		Stdout: scratch.Stdout(), Stderr: scratch.Stderr(),
 	}
 }
