@@ -224,7 +224,7 @@ func (s *Store) putBlob(content []byte) (v1.Hash, error) {
 	}
 	err = os.MkdirAll(s.path(dirBlobs, h.Algorithm), 0o700)
 	if err == nil {
-		err = writeFile(s.blobPath(h), content)
+		err = s.writeFile(s.blobPath(h), content)
 	}
 	if err != nil {
 		return h, fmt.Errorf("image store: %w", err)

@@ -94,7 +94,7 @@ func streamError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrTooBig), errors.Is(err, ErrTruncated), errors.Is(err, ErrMalformed):
+	case errors.Is(err, ErrTooBig), errors.Is(err, ErrTruncated), errors.Is(err, ErrMalformed), errors.Is(err, ErrDigest):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return ErrTruncated

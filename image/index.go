@@ -46,7 +46,7 @@ func (s *Store) writeIndex(ix *v1.IndexManifest) error {
 	if err != nil {
 		return fmt.Errorf("image index: %w", err)
 	}
-	if err := writeFile(s.path("index.json"), b); err != nil {
+	if err := s.writeFile(s.path("index.json"), b); err != nil {
 		return fmt.Errorf("image store: %w", err)
 	}
 	return nil

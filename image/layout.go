@@ -32,7 +32,7 @@ func ociOffers(f files) ([]offer, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := layout{files: f, platform: v1.Platform{OS: "linux", Architecture: runtime.GOARCH}}
+	l := layoutReader{files: f, platform: v1.Platform{OS: "linux", Architecture: runtime.GOARCH}}
 	byDigest := map[v1.Hash]int{}
 	var offers []offer
 	for _, desc := range l.forUs(ix.Manifests) {
@@ -63,14 +63,14 @@ func parseIndex(raw []byte) (*v1.IndexManifest, error) {
 	return ix, nil
 }
 
-// layout goes from descriptors to images.
-type layout struct {
+// layoutReader goes from descriptors to images.
+type layoutReader struct {
 	files
 	platform v1.Platform
 }
 
 // forUs leaves out what is for other platforms, if anything is for this one.
-func (l layout) forUs(all []v1.Descriptor) []v1.Descriptor {
+func (l layoutReader) forUs(all []v1.Descriptor) []v1.Descriptor {
 	var ours []v1.Descriptor
 	some := false
 	for _, d := range all {
@@ -87,7 +87,7 @@ func (l layout) forUs(all []v1.Descriptor) []v1.Descriptor {
 }
 
 // offer gives the image of desc; ok is false for what is no image.
-func (l layout) offer(desc v1.Descriptor, depth int) (o offer, ok bool, err error) {
+func (l layoutReader) offer(desc v1.Descriptor, depth int) (o offer, ok bool, err error) {
 	const deepest = 4
 	if depth > deepest {
 		return o, false, fmt.Errorf("%w: index within index, %d deep", ErrMalformed, depth)
@@ -103,7 +103,7 @@ func (l layout) offer(desc v1.Descriptor, depth int) (o offer, ok bool, err erro
 	}
 }
 
-func (l layout) fromIndex(desc v1.Descriptor, depth int) (o offer, ok bool, err error) {
+func (l layoutReader) fromIndex(desc v1.Descriptor, depth int) (o offer, ok bool, err error) {
 	raw, err := l.blob(desc.Digest, "index")
 	if err != nil {
 		return o, false, err
@@ -140,7 +140,7 @@ func choose(all []v1.Descriptor, want v1.Platform) (v1.Descriptor, error) {
 	return v1.Descriptor{}, fmt.Errorf("%w: %s is wanted, there is: %s", ErrPlatform, want, strings.Join(have, ", "))
 }
 
-func (l layout) fromManifest(desc v1.Descriptor) (o offer, err error) {
+func (l layoutReader) fromManifest(desc v1.Descriptor) (o offer, err error) {
 	if o.manifest, err = l.blob(desc.Digest, "manifest"); err != nil {
 		return o, err
 	}
@@ -185,7 +185,7 @@ func layersOf(m *v1.Manifest, config []byte, open func(v1.Descriptor) (io.ReadCl
 	return layers, nil
 }
 
-func (l layout) blob(h v1.Hash, what string) ([]byte, error) {
+func (l layoutReader) blob(h v1.Hash, what string) ([]byte, error) {
 	r, _, err := l.open(blobName(h))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, missing(err, h))

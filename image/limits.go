@@ -43,22 +43,24 @@ func tooMany(what string, limit int64) error {
 	return fmt.Errorf("%w of %d %s per layer", ErrTooBig, limit, what)
 }
 
-// bounded reads at most left bytes; then it gives ErrTooBig, where
-// io.LimitReader would pretend that the stream ended well.
+// bounded reads at most left bytes; then it gives over, where io.LimitReader
+// would pretend that the stream ended well.
 type bounded struct {
-	r     io.Reader
-	left  int64
-	limit int64
+	r    io.Reader
+	left int64
+	over error
 }
 
-func atMost(r io.Reader, limit int64) *bounded { return &bounded{r, limit, limit} }
+func atMost(r io.Reader, limit int64) *bounded {
+	return &bounded{r, limit, fmt.Errorf("%w of %d bytes", ErrTooBig, limit)}
+}
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
 		if n, err := b.r.Read(p[:min(1, len(p))]); n == 0 {
 			return 0, err
 		}
-		return 0, tooMany("bytes", b.limit)
+		return 0, b.over
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -85,7 +85,7 @@ func (s *Store) writeRecord(name string, r record) error {
 	if err != nil {
 		return fmt.Errorf("layer record: %w", err)
 	}
-	if err := writeFile(s.path(dirRecords, name), b); err != nil {
+	if err := s.writeFile(s.path(dirRecords, name), b); err != nil {
 		return fmt.Errorf("layer record: %w", err)
 	}
 	return nil

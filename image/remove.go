@@ -148,4 +148,3 @@ func (s *Store) idOf(desc v1.Descriptor) (string, error) {
 	}
 	return m.Config.Digest.String(), nil
 }
-

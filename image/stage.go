@@ -108,7 +108,7 @@ func (in *intake) source(ctx context.Context, src io.Reader, size int64) io.Read
 	if size < 0 {
 		return atMost(r, in.s.Limits.orDefault().Bytes)
 	}
-	return atMost(r, size)
+	return &bounded{r, size, fmt.Errorf("%w: there are more than the %d bytes that were promised", ErrDigest, size)}
 }
 
 // consume carries the blob through decompression to the directory (or, where
@@ -147,6 +147,9 @@ func (in *intake) blame(err error, raw io.Reader, blob *meter, l offeredLayer) e
 		return err
 	}
 	if _, rerr := io.Copy(io.Discard, raw); rerr != nil {
+		if errors.Is(rerr, ErrDigest) {
+			return rerr
+		}
 		return err
 	}
 	if serr := short(blob, l.size); serr != nil {

@@ -55,7 +55,7 @@ func Open(root string) (*Store, error) {
 		return nil, fmt.Errorf("image store: %w", err)
 	}
 	// Last, because it is what says that the rest is there.
-	if err := writeFile(s.path(fileLayout), []byte(textLayout)); err != nil {
+	if err := os.WriteFile(s.path(fileLayout), []byte(textLayout), 0o600); err != nil {
 		return nil, fmt.Errorf("image store: %w", err)
 	}
 	return s, nil
@@ -81,9 +81,10 @@ func (s *Store) hasBlob(h v1.Hash) bool {
 }
 
 // writeFile puts content at path in one step: readers see the old file or
-// the new one.
-func writeFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+// the new one. The store's lock must be held, or another process may sweep the
+// temporary file away.
+func (s *Store) writeFile(path string, content []byte) error {
+	f, err := os.CreateTemp(s.path(dirTmp), "new-")
 	if err != nil {
 		return err
 	}
