@@ -67,8 +67,11 @@ func (a *app) commands() []*cli.Command {
 		a.psCommand(),
 		a.describeCommand(),
 		a.logsCommand(),
+		a.doctorCommand(),
 		a.gcCommand(),
 		a.imageCommand(),
+		a.validateCommand(),
+		a.versionCommand(),
 	}
 	for _, c := range commands {
 		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usage(err) }

@@ -192,14 +192,7 @@ func (a *app) printPlan(h *pod.Host, set *manifest.Set, o runOptions) error {
 // settingsFor makes the settings of one pod of the set.
 func (o *runOptions) settingsFor(set *manifest.Set, p *v1.Pod) pod.Settings {
 	s := o.settings
-	s.ConfigMap = func(name string) *v1.ConfigMap {
-		for _, m := range set.ConfigMaps {
-			if m.Name == name && m.Namespace == p.Namespace {
-				return m
-			}
-		}
-		return nil
-	}
+	s.ConfigMap = configMapsOf(set, p)
 	if o.shuffle {
 		for _, c := range p.Spec.Containers {
 			s.Lifecycle.Order = append(s.Lifecycle.Order, c.Name)
@@ -211,6 +204,18 @@ func (o *runOptions) settingsFor(set *manifest.Set, p *v1.Pod) pod.Settings {
 		})
 	}
 	return s
+}
+
+// configMapsOf finds the ConfigMaps of the set that are in the pod's namespace.
+func configMapsOf(set *manifest.Set, p *v1.Pod) func(name string) *v1.ConfigMap {
+	return func(name string) *v1.ConfigMap {
+		for _, m := range set.ConfigMaps {
+			if m.Name == name && m.Namespace == p.Namespace {
+				return m
+			}
+		}
+		return nil
+	}
 }
 
 // claimAll takes the names of all pods, or of none, so that a conflict is
