@@ -118,11 +118,20 @@ func flagTable(flags []cli.Flag) map[string]bool {
 		if d, ok := f.(cli.DocGenerationFlag); ok {
 			takes = d.TakesValue()
 		}
+		if g, ok := f.(*cli.GenericFlag); ok && isOptional(g.Value) {
+			takes = false // its value comes after "=", or not at all
+		}
 		for _, name := range f.Names() {
 			table[name] = takes
 		}
 	}
 	return table
+}
+
+// isOptional asks what package flag asks of a value, too.
+func isOptional(v cli.Generic) bool {
+	b, ok := v.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
 }
 
 func findCommand(commands []*cli.Command, name string) *cli.Command {

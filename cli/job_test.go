@@ -140,7 +140,23 @@ func (s *scriptRun) ends(ts *testscript.TestScript, args []string) {
 	}
 }
 
-// endJobs ends what a script that failed has left running, as a person would.
+// stdoutOf matches what an ended job wrote to its standard output.
+func (s *scriptRun) stdoutOf(ts *testscript.TestScript, neg bool, args []string) {
+	j := s.job(ts, args[0])
+	if regexp.MustCompile("(?m)"+args[1]).Match(j.out.text) == neg {
+		ts.Fatalf("standard output of %s:\n%s", args[0], j.out.text)
+	}
+}
+
+// cleanUp ends what a script that failed has left, as a person would.
+func (s *scriptRun) cleanUp() {
+	s.endJobs()
+	if s.t.Failed() {
+		out, err := s.lab.minipod("gc").CombinedOutput()
+		s.t.Logf("minipod gc: %v\n%s", err, out)
+	}
+}
+
 func (s *scriptRun) endJobs() {
 	for name, j := range s.jobs {
 		select {

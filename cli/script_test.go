@@ -26,9 +26,12 @@ import (
 //	says NAME REGEXP         wait until it has said that, on either stream
 //	signal NAME INT|TERM|KILL
 //	ends NAME CODE           wait for its end; -9 for a death by SIGKILL
-//	await POD CONDITION…     wait until the published pod is so (see conditions)
+//	stdout_of NAME REGEXP    like stdout, of an ended job
+//	await POD CONDITION…     wait until the published pod is so (see conditionOf)
 //	awaitlog POD CONTAINER REGEXP
 //	                         wait until a line of the container's log matches
+//	logfiles POD CONTAINER NAME…
+//	                         these are the container's log files
 //	orders FILE A B          A stands in FILE before B
 func TestScripts(t *testing.T) {
 	ability.Need(t, ability.Root, ability.Overlay, ability.Busybox)
@@ -48,7 +51,7 @@ func runScript(t *testing.T, l *lab, script string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s := &scriptRun{t: t, lab: l, ctx: ctx, jobs: map[string]*job{}}
-	defer s.endJobs()
+	defer s.cleanUp()
 	testscript.RunT(alone{t}, testscript.Params{
 		Files: []string{script}, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {

@@ -3,9 +3,11 @@ package cli_test
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,9 +31,9 @@ func (s *scriptRun) commands() map[string]func(ts *testscript.TestScript, neg bo
 	all := map[string]command{
 		"need": s.need, "image": s.image, "exits": s.exits,
 		"start": s.start, "says": s.says, "signal": s.signal, "ends": s.ends,
-		"await": s.await, "awaitlog": s.awaitLog, "orders": s.orders,
+		"await": s.await, "awaitlog": s.awaitLog, "logfiles": s.logFiles, "orders": s.orders,
 	}
-	out := map[string]func(*testscript.TestScript, bool, []string){}
+	out := map[string]func(*testscript.TestScript, bool, []string){"stdout_of": s.stdoutOf}
 	for name, do := range all {
 		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg {
@@ -97,6 +99,22 @@ func (s *scriptRun) awaitLog(ts *testscript.TestScript, args []string) {
 	})
 	if !errors.Is(err, found) {
 		ts.Fatalf("log of %s: no line matches %q: %v", container, args[2], err)
+	}
+}
+
+// logFiles compares the names of a container's log files.
+func (s *scriptRun) logFiles(ts *testscript.TestScript, args []string) {
+	name, container := args[0], args[1]
+	seen, err := state.Get(s.lab.dirs, "default", name)
+	ts.Check(err)
+	entries, err := os.ReadDir(s.lab.dirs.ContainerLogDir("default", name, string(seen.Pod.UID), container))
+	ts.Check(err)
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if !slices.Equal(got, args[2:]) {
+		ts.Fatalf("log files %q", got)
 	}
 }
 

@@ -48,7 +48,12 @@ func (p *Program) bytePtr(s string) *byte {
 // of first. Descriptors in keep stay until CloseAll.
 func (p *Program) Stdio(in, out, errs *FD, keep ...*FD) {
 	for to, f := range []*FD{in, out, errs} {
-		p.add("descriptor "+strconv.Itoa(to), unix.SYS_DUP3, uintptr(f.Int()), uintptr(to), 0)
+		what := "descriptor " + strconv.Itoa(to)
+		if f.Int() == to { // dup3 refuses that; what is there need only survive exec
+			p.add(what, unix.SYS_FCNTL, uintptr(to), unix.F_SETFD, 0)
+			continue
+		}
+		p.add(what, unix.SYS_DUP3, uintptr(f.Int()), uintptr(to), 0)
 	}
 	kept := make([]int, 0, len(keep))
 	for _, f := range keep {
