@@ -2,10 +2,9 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -49,34 +48,51 @@ func (a *app) root() *cli.App {
 		Before:    a.before,
 		Commands:  a.commands(),
 		// Errors are printed in one place, and nothing exits but main.
-		ExitErrHandler:  func(*cli.Context, error) {},
-		OnUsageError:    func(_ *cli.Context, err error, _ bool) error { return usage(err) },
-		CommandNotFound: nil,
-		Action:          a.noCommand,
-		HideVersion:     true,
-		Suggest:         true,
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   usageError,
+		Action:         a.noCommand,
+		// reorder turns --help and --version into commands. The library's
+		// own would make "help" a subcommand of everything, and a pod of
+		// that name could not be looked at.
+		HideHelp:    true,
+		HideVersion: true,
 	}
 }
 
 func (a *app) commands() []*cli.Command {
-	commands := []*cli.Command{
-		a.runCommand(),
-		a.execCommand(),
-		a.deleteCommand(),
-		a.getCommand(),
-		a.psCommand(),
-		a.describeCommand(),
-		a.logsCommand(),
-		a.doctorCommand(),
-		a.gcCommand(),
-		a.imageCommand(),
-		a.validateCommand(),
-		a.versionCommand(),
+	groups := []struct {
+		title    string
+		commands []*cli.Command
+	}{
+		{"Run and end pods", []*cli.Command{a.runCommand(), a.execCommand(), a.deleteCommand()}},
+		{"Look at pods", []*cli.Command{a.getCommand(), a.psCommand(), a.describeCommand(), a.logsCommand()}},
+		{"Images", []*cli.Command{a.imageCommand()}},
+		{"Set up and clean up", []*cli.Command{
+			a.validateCommand(), a.doctorCommand(), a.gcCommand(), a.completionCommand(), a.versionCommand(), a.helpCommand(),
+		}},
+		{"", []*cli.Command{a.completeCommand()}},
 	}
-	for _, c := range commands {
-		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usage(err) }
+	var all []*cli.Command
+	for _, g := range groups {
+		for _, c := range g.commands {
+			c.Category = g.title
+			a.prepare(c)
+		}
+		all = append(all, g.commands...)
 	}
-	return commands
+	return all
+}
+
+// prepare gives a command, and those below it, what all have in common.
+func (a *app) prepare(c *cli.Command) {
+	c.HideHelp = true
+	c.OnUsageError = usageError
+	if c.Action == nil {
+		c.Action = a.noCommand
+	}
+	for _, sub := range c.Subcommands {
+		a.prepare(sub)
+	}
 }
 
 func globalFlags() []cli.Flag {
@@ -100,11 +116,16 @@ func (a *app) before(c *cli.Context) error {
 	return nil
 }
 
+// noCommand is what happens where a command should stand and there is none.
 func (a *app) noCommand(c *cli.Context) error {
-	if name := c.Args().First(); name != "" {
-		return usage(fmt.Errorf("unknown command %q (minipod help lists them)", name))
+	commands, path := c.App.Commands, []string{}
+	if len(c.Command.Subcommands) > 0 && c.Command.Name != c.App.Name {
+		commands, path = c.Command.Subcommands, []string{c.Command.Name}
 	}
-	return cli.ShowAppHelp(c)
+	if name := c.Args().First(); name != "" {
+		return unknownCommand(commands, strings.Join(append(path, name), " "), name)
+	}
+	return a.help(c.App, path)
 }
 
 // errNotRoot is answered by every command that touches the kernel or the state.
@@ -125,5 +146,3 @@ func (a *app) host(c *cli.Context) (*pod.Host, error) {
 	}
 	return &pod.Host{Dirs: dirs, Images: store}, nil
 }
-
-var _ io.Writer = (*os.File)(nil)

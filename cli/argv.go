@@ -35,6 +35,12 @@ func reorder(root *cli.App, args []string) ([]string, error) {
 		commands = nil
 		r.rest = append(r.rest, args[i])
 	}
+	switch r.instead {
+	case "help":
+		return slices.Concat(args[:1], r.front, []string{"help"}, r.path), nil
+	case "version":
+		return slices.Concat(args[:1], r.front, []string{"version"}), nil
+	}
 	out := slices.Concat(args[:1], r.front, r.path, r.flags)
 	if len(r.path) > 0 && (len(r.rest) > 0 || i < len(args)) {
 		out = append(out, "--")
@@ -59,23 +65,26 @@ type reordering struct {
 	global, local      map[string]bool // name → takes a value
 	front, path, flags []string
 	rest               []string
+	instead            string // the command that a flag stands for: help, version
 }
 
 // flag sorts one flag and returns how many words of its value it took.
 func (r *reordering) flag(words []string) (int, error) {
 	name, _, inline := strings.Cut(strings.TrimLeft(words[0], "-"), "=")
-	takes, ok := r.local[name]
-	to := &r.flags
-	if !ok {
-		if takes, ok = r.global[name]; ok {
-			to = &r.front
+	to, takes, known := r.find(name)
+	switch {
+	case known:
+	case name == "h" || name == "help" || name == "version":
+		r.instead = map[string]string{"h": "help"}[name]
+		if r.instead == "" {
+			r.instead = name
 		}
-	}
-	if !ok && len(words[0]) > 2 && !strings.HasPrefix(words[0], "--") {
+		return 0, nil
+	case len(words[0]) > 2 && !strings.HasPrefix(words[0], "--"):
 		return r.cluster(words)
 	}
 	*to = append(*to, words[0])
-	if !ok || !takes || inline {
+	if !takes || inline {
 		return 0, nil // an unknown flag is the library's to complain of
 	}
 	if len(words) < 2 {
@@ -85,34 +94,47 @@ func (r *reordering) flag(words []string) (int, error) {
 	return 1, nil
 }
 
-// cluster takes short flags written together: -it.
+// find looks a flag up, and where it belongs: a command's own goes before a
+// global one of the same name.
+func (r *reordering) find(name string) (to *[]string, takes, known bool) {
+	if takes, known = r.local[name]; known {
+		return &r.flags, takes, true
+	}
+	if takes, known = r.global[name]; known {
+		return &r.front, takes, true
+	}
+	return &r.flags, false, false
+}
+
+// cluster takes short flags written together, the last one perhaps with its
+// value: -it, -owide.
 func (r *reordering) cluster(words []string) (int, error) {
 	letters := words[0][1:]
 	for i, l := range letters {
-		takes, ok := r.local[string(l)]
-		if !ok {
+		to, takes, known := r.find(string(l))
+		if !known {
 			r.flags = append(r.flags, words[0]) // the library complains of it whole
 			return 0, nil
 		}
-		if takes {
-			r.flags = append(r.flags, "-"+string(l))
-			if value := letters[i+1:]; value != "" {
-				r.flags = append(r.flags, value)
-				return 0, nil
-			}
-			if len(words) < 2 {
-				return 0, usage(fmt.Errorf("flag needs an argument: -%c", l))
-			}
-			r.flags = append(r.flags, words[1])
-			return 1, nil
+		*to = append(*to, "-"+string(l))
+		if !takes {
+			continue
 		}
-		r.flags = append(r.flags, "-"+string(l))
+		if value := strings.TrimPrefix(letters[i+1:], "="); value != "" {
+			*to = append(*to, value)
+			return 0, nil
+		}
+		if len(words) < 2 {
+			return 0, usage(fmt.Errorf("flag needs an argument: -%c", l))
+		}
+		*to = append(*to, words[1])
+		return 1, nil
 	}
 	return 0, nil
 }
 
 func flagTable(flags []cli.Flag) map[string]bool {
-	table := map[string]bool{"h": false, "help": false}
+	table := map[string]bool{}
 	for _, f := range flags {
 		takes := false
 		if d, ok := f.(cli.DocGenerationFlag); ok {
