@@ -1,7 +1,10 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,21 +36,23 @@ import (
 //	logfiles POD CONTAINER NAME…
 //	                         these are the container's log files
 //	orders FILE A B          A stands in FILE before B
+//	page POD N, hostline FILE FILE
+//	                         see there
 func TestScripts(t *testing.T) {
 	ability.Need(t, ability.Root, ability.Overlay, ability.Busybox)
 	scripts, err := filepath.Glob("../testdata/script/*.txtar")
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	archive := testimage.Busybox(t, "docker.io/library/busybox:latest")
+	archive, rootfs := testimage.Busybox(t, "docker.io/library/busybox:latest"), testimage.Rootfs(t)
 	for _, script := range scripts {
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) {
-			runScript(t, newLab(t, archive), script)
+			runScript(t, newLab(t, archive), script, rootfs)
 		})
 	}
 }
 
-func runScript(t *testing.T, l *lab, script string) {
+func runScript(t *testing.T, l *lab, script, rootfs string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s := &scriptRun{t: t, lab: l, ctx: ctx, jobs: map[string]*job{}}
@@ -57,10 +62,22 @@ func runScript(t *testing.T, l *lab, script string) {
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, l.env()...)
 			e.Setenv("EXAMPLES", l.examples)
-			return nil
+			e.Setenv("ROOTFS", rootfs)
+			return expandManifests(e)
 		},
 		Cmds: s.commands(),
 	})
+}
+
+// expandManifests puts the script's folder where a manifest says $WORK.
+func expandManifests(e *testscript.Env) error {
+	list, err := filepath.Glob(filepath.Join(e.WorkDir, "*.yaml"))
+	for _, path := range list {
+		text, rerr := os.ReadFile(path)
+		werr := os.WriteFile(path, bytes.ReplaceAll(text, []byte("$WORK"), []byte(e.WorkDir)), 0o600)
+		err = errors.Join(err, rerr, werr)
+	}
+	return err
 }
 
 // alone runs testscript's one subtest in the test at hand, not beside others.

@@ -31,7 +31,7 @@ func (s *scriptRun) commands() map[string]func(ts *testscript.TestScript, neg bo
 	all := map[string]command{
 		"need": s.need, "image": s.image, "exits": s.exits,
 		"start": s.start, "says": s.says, "signal": s.signal, "ends": s.ends,
-		"await": s.await, "awaitlog": s.awaitLog, "logfiles": s.logFiles, "orders": s.orders,
+		"await": s.await, "awaitlog": s.awaitLog, "logfiles": s.logFiles, "orders": s.orders, "page": s.page, "hostline": s.hostLine,
 	}
 	out := map[string]func(*testscript.TestScript, bool, []string){"stdout_of": s.stdoutOf}
 	for name, do := range all {
@@ -123,6 +123,29 @@ func (s *scriptRun) orders(ts *testscript.TestScript, args []string) {
 	a, b := strings.Index(text, args[1]), strings.Index(text, args[2])
 	if a < 0 || b < 0 || a > b {
 		ts.Fatalf("%q at %d, %q at %d", args[1], a, args[2], b)
+	}
+}
+
+// page asks until the page that nginx serves has at least n lines.
+func (s *scriptRun) page(ts *testscript.TestScript, args []string) {
+	n := number(ts, args[1])
+	for {
+		out, err := s.lab.minipod("exec", args[0], "-c", "1st", "--", "/bin/cat", "/usr/share/nginx/html/index.html").Output()
+		ts.Check(err)
+		if strings.Count(string(out), "\n") >= n {
+			ts.Logf("%s", out)
+			return
+		}
+		ts.Check(s.ctx.Err())
+	}
+}
+
+// hostLine demands that the one line of a file is a line of the other, behind
+// the name of a container.
+func (s *scriptRun) hostLine(ts *testscript.TestScript, args []string) {
+	line, text := strings.TrimSpace(ts.ReadFile(args[0])), ts.ReadFile(args[1])
+	if !strings.Contains(text, "| "+line+"\n") {
+		ts.Fatalf("%q is not in %q", line, text)
 	}
 }
 
