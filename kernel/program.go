@@ -18,6 +18,7 @@ type Program struct {
 	what  []string
 	bytes [][]byte
 	ptrs  [][]*byte
+	kept  []unsafe.Pointer
 	err   error
 }
 

@@ -97,9 +97,9 @@ func (e *Entry) program(host hostFacts, who Identity) *kernel.Program {
 		p.ControllingTerminal()
 	}
 	p.Umask(0o022)
-	e.Process.confine(p, host, who)
 	p.CloseAll()
 	p.Chdir(e.Process.dir())
+	e.Process.confine(p, host, who)
 	p.Exec(e.Process.path, e.Process.Argv, e.Process.Env)
 	return p
 }

@@ -168,8 +168,25 @@ func resolveUser(root *kernel.FD, u User) (Identity, string, error) {
 	if err != nil {
 		return Identity{}, "", fmt.Errorf("user %q: %w", spec, err)
 	}
+	if found.Sgids, err = memberships(found.Sgids, spec, passwd, groups); err != nil {
+		return Identity{}, "", err
+	}
 	id, err := identity(found)
 	return id, found.Home, err
+}
+
+// memberships adds the groups that the user is in to those already found. Only
+// where spec names a group of its own, they were not looked for.
+func memberships(have []int, spec, passwd, groups string) ([]int, error) {
+	name, _, explicit := strings.Cut(spec, ":")
+	if !explicit {
+		return have, nil
+	}
+	u, err := user.GetExecUser(name, nil, strings.NewReader(passwd), strings.NewReader(groups))
+	if err != nil {
+		return nil, fmt.Errorf("user %q: %w", spec, err)
+	}
+	return append(have, u.Sgids...), nil
 }
 
 func identity(u *user.ExecUser) (Identity, error) {
@@ -179,11 +196,10 @@ func identity(u *user.ExecUser) (Identity, error) {
 			return Identity{}, fmt.Errorf("id %d is out of range", n)
 		}
 	}
-	for _, g := range u.Sgids {
-		id.Groups = append(id.Groups, uint32(g))
-	}
-	if !slices.Contains(id.Groups, id.GID) {
-		id.Groups = append(id.Groups, id.GID)
+	for _, g := range append([]int{u.Gid}, u.Sgids...) {
+		if !slices.Contains(id.Groups, uint32(g)) {
+			id.Groups = append(id.Groups, uint32(g))
+		}
 	}
 	return id, nil
 }
@@ -221,14 +237,18 @@ var defaultCapabilities = []capability.Cap{
 // confine drops what the process is not to have. For user 0 only the bounding
 // set is narrowed, and execve does the rest: a child that already had the
 // container's rights could be traced by the container's other processes while
-// it still shares minipod's memory. For others the change of user clears all.
+// it still shares minipod's memory. Others lose all.
 func (p *Process) confine(prog *kernel.Program, host hostFacts, id Identity) {
 	for c := capability.Cap(0); c <= host.lastCapability; c++ {
 		if !slices.Contains(defaultCapabilities, c) {
 			prog.DropBounding(int(c), "CAP_"+strings.ToUpper(c.String()))
 		}
 	}
+	prog.ForgetInheritable()
 	prog.Identity(id.UID, id.GID, id.Groups)
+	if id.UID != 0 {
+		prog.DropCapabilities()
+	}
 	if p.NoNewPrivileges {
 		prog.NoNewPrivileges()
 	}
