@@ -95,7 +95,8 @@ func (o *Owner) record(a lifecycle.Record) {
 	if err := o.claim.Event(e); err != nil {
 		slog.Error("event not recorded", "pod", o.pod.Name, "reason", a.Reason, "error", err)
 	}
-	if o.observe.Event != nil {
+	// What ends the pod is told once, as the error of Run.
+	if o.observe.Event != nil && (o.doomed == nil || a.Type != v1.EventTypeWarning) {
 		o.observe.Event(o.pod, e)
 	}
 }

@@ -47,7 +47,8 @@ type Settings struct {
 type Observer struct {
 	// Status follows every publication, in order. The pod is not to be changed.
 	Status func(pod *v1.Pod)
-	// Event follows every event that is recorded.
+	// Event follows every event that is recorded, but for warnings that
+	// repeat what FailFast ends the pod for.
 	Event func(pod *v1.Pod, e state.Event)
 	// Output gets each line (or part of one) that is in the log. Two streams
 	// of one container may call it at once, and a slow one holds back who writes.
