@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"syscall"
 
@@ -101,7 +100,7 @@ func advice(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return "make room on that file system, or move minipod's folders with --root, --run-root and --log-root"
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, syscall.EPERM): // not EACCES: that may be a file in a container
 		return "minipod needs root with all capabilities; `minipod doctor` tells what is missing here"
 	}
 	return ""

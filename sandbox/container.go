@@ -25,6 +25,7 @@ type Container struct {
 	Stdout  string         `json:"-"` // FIFO
 	Stderr  string         `json:"-"` // FIFO
 
+	stage   *stage
 	started Started
 }
 
@@ -48,36 +49,30 @@ func (c *Container) String() string {
 // Started gives the process, after Do.
 func (c *Container) Started() Started { return c.started }
 
+// Prepare begins to build the container on its stage, beside whatever the
+// caller does meanwhile: Do then only forks. ready is closed when the pod's
+// namespaces are pinned. Who does not call Do afterwards calls Abandon.
+func (c *Container) Prepare(ready <-chan struct{}) {
+	s := &stage{container: c, ready: ready, fork: make(chan struct{}), abandon: make(chan struct{}), done: make(chan error, 1)}
+	c.stage = s
+	go func() { s.done <- kernel.OnThread(s.play) }()
+}
+
+// Abandon takes a Prepare back and waits until nothing of it is left.
+func (c *Container) Abandon() {
+	close(c.stage.abandon)
+	<-c.stage.done
+}
+
 // Do implements plan.Step.
 func (c *Container) Do(context.Context) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
-		s := &stage{container: c, thread: t}
-		defer s.close()
-		for _, act := range []struct {
-			what string
-			do   func() error
-		}{
-			{"host", s.look},
-			{"cgroup", s.openCgroup},
-			{"output", s.openOutput},
-			{"root filesystem", s.makeRoot},
-			{"volumes of the host", s.openHostVolumes},
-			{"namespaces", s.enterPod},
-			{"root filesystem", s.placeRoot},
-			{"/dev", s.placeDev},
-			{"/sys", s.placeSys},
-			{"/proc", s.checkProc},
-			{"/etc", s.placeEtc},
-			{"volumes", s.placeVolumes},
-			{"user", s.resolve},
-			{"process", s.fork},
-		} {
-			if err := act.do(); err != nil {
-				return fmt.Errorf("%s: %w", act.what, err)
-			}
-		}
-		return nil
-	})
+	if c.stage == nil {
+		ready := make(chan struct{})
+		close(ready)
+		c.Prepare(ready)
+	}
+	close(c.stage.fork)
+	return <-c.stage.done
 }
 
 // Undo does nothing of its own: the process is killed with its group, and its
@@ -89,6 +84,10 @@ type stage struct {
 	container *Container
 	thread    *kernel.Thread
 
+	ready         <-chan struct{}
+	fork, abandon chan struct{}
+	done          chan error
+
 	facts          hostFacts
 	cgroup         *kernel.FD
 	null, out, err *kernel.FD
@@ -96,6 +95,55 @@ type stage struct {
 	host           []*kernel.FD // host volumes, by index of Mounts; nil for others
 	identity       Identity
 	open           []*kernel.FD
+}
+
+// act is one thing done on the stage; what is a noun for messages.
+type act struct {
+	what string
+	do   func() error
+}
+
+// play is the stage from its first act to its last.
+func (s *stage) play(t *kernel.Thread) error {
+	s.thread = t
+	defer s.close()
+	for _, part := range []struct {
+		after <-chan struct{}
+		acts  []act
+	}{
+		{nil, []act{
+			{"host", s.look},
+			{"cgroup", s.openCgroup},
+			{"output", s.openOutput},
+			{"root filesystem", s.makeRoot},
+			{"volumes of the host", s.openHostVolumes},
+		}},
+		{s.ready, []act{
+			{"namespaces", s.enterPod},
+			{"root filesystem", s.placeRoot},
+			{"/dev", s.placeDev},
+			{"/sys", s.placeSys},
+			{"/proc", s.checkProc},
+			{"/etc", s.placeEtc},
+			{"volumes", s.placeVolumes},
+			{"process", s.resolve},
+		}},
+		{s.fork, []act{{"process", s.run}}},
+	} {
+		if part.after != nil {
+			select {
+			case <-part.after:
+			case <-s.abandon:
+				return nil
+			}
+		}
+		for _, a := range part.acts {
+			if err := a.do(); err != nil {
+				return fmt.Errorf("%s: %w", a.what, err)
+			}
+		}
+	}
+	return nil
 }
 
 func (s *stage) keep(f *kernel.FD, err error) (*kernel.FD, error) {
@@ -165,8 +213,8 @@ func (s *stage) enterPod() error {
 	return s.thread.Unshare(kernel.Mount)
 }
 
-// fork makes the child's list, in the order that security demands, and runs it.
-func (s *stage) fork() error {
+// run makes the child's list, in the order that security demands, and forks.
+func (s *stage) run() error {
 	if err := s.thread.Chdir(s.root); err != nil {
 		return err
 	}
@@ -177,9 +225,9 @@ func (s *stage) fork() error {
 	p.Umask(0o022)
 	s.facts.mountProc(p)
 	p.PivotHere()
-	proc.confine(p, s.facts, s.identity)
 	p.CloseAll()
 	p.Chdir(proc.dir())
+	proc.confine(p, s.facts, s.identity)
 	p.Exec(proc.path, proc.Argv, proc.Env)
 	started, err := s.thread.Spawn(p, kernel.Cloning{NewPID: true, Cgroup: s.cgroup})
 	if err != nil {
