@@ -11,6 +11,7 @@ import (
 
 	v1 "k8s.io/api/core/v1"
 
+	"github.com/minipod/minipod/lifecycle"
 	"github.com/minipod/minipod/manifest"
 	"github.com/minipod/minipod/plan"
 	"github.com/minipod/minipod/pod"
@@ -151,11 +152,12 @@ func (f *foregroundRun) verdict(ends []ending) error {
 }
 
 // startCode is the code of a container that could not be started: the 128 that
-// the kubelet shows where its program could not be run, or 125.
+// the kubelet shows where its program could not be run, or 125 where it never
+// came to that and the status of the ended pod only says that it is unknown.
 func startCode(p *v1.Pod, container string) int {
 	for _, s := range p.Status.ContainerStatuses {
 		for _, t := range []*v1.ContainerStateTerminated{s.State.Terminated, s.LastTerminationState.Terminated} {
-			if s.Name == container && t != nil && t.ExitCode != 0 {
+			if s.Name == container && t != nil && t.ExitCode != 0 && t.Reason != lifecycle.ReasonStatusUnknown {
 				return int(t.ExitCode)
 			}
 		}
