@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -38,14 +39,17 @@ type entry struct {
 	step  Step
 }
 
-// Run carries out steps and remembers which are to be undone. It belongs to
-// one goroutine. The zero value with a Journal is ready for use.
+// Run carries out steps and remembers which are to be undone. Several
+// goroutines may do steps at once that do not need each other; undoing is for
+// one, when nothing is being done. The zero value with a Journal is ready for
+// use.
 type Run struct {
 	Journal Journal
 	// Trace, if not nil, is told of every step after it was tried: what
 	// --explain prints.
 	Trace func(v Verb, s Step, took time.Duration, err error)
 
+	mu   sync.Mutex // of what follows, and of Journal and Trace
 	last int
 	done []entry
 }
@@ -96,11 +100,9 @@ func (r *Run) doOne(ctx context.Context, group string, s Step) error {
 	if err != nil {
 		return err
 	}
-	r.last++
-	if err := r.write(record{r.last, Do, group, &enc}); err != nil {
+	if err := r.begin(group, s, &enc); err != nil {
 		return err
 	}
-	r.done = append(r.done, entry{r.last, group, s})
 	start := time.Now()
 	err = inject(before)
 	if err == nil {
@@ -111,6 +113,18 @@ func (r *Run) doOne(ctx context.Context, group string, s Step) error {
 	}
 	r.trace(Do, s, start, err)
 	return err
+}
+
+// begin journals a step that is about to be done.
+func (r *Run) begin(group string, s Step, enc *encoded) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last++
+	if err := r.write(record{r.last, Do, group, enc}); err != nil {
+		return err
+	}
+	r.done = append(r.done, entry{r.last, group, s})
+	return nil
 }
 
 // Undo takes back the steps of one group, last first. A step that cannot be
@@ -128,6 +142,8 @@ func (r *Run) UndoAll(ctx context.Context) error {
 // Due lists the steps that UndoAll would take back, in the order in which
 // they were done.
 func (r *Run) Due() []Step {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	steps := make([]Step, len(r.done))
 	for i, e := range r.done {
 		steps[i] = e.step
@@ -137,15 +153,18 @@ func (r *Run) Due() []Step {
 
 func (r *Run) undo(ctx context.Context, want func(entry) bool) error {
 	var errs []error
-	for _, e := range slices.Backward(slices.Clone(r.done)) {
-		if !want(e) {
-			continue
-		}
+	for _, e := range slices.Backward(r.matching(want)) {
 		if err := r.undoOne(ctx, e); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (r *Run) matching(want func(entry) bool) []entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.done), func(e entry) bool { return !want(e) })
 }
 
 func (r *Run) undoOne(ctx context.Context, e entry) error {
@@ -161,6 +180,8 @@ func (r *Run) undoOne(ctx context.Context, e entry) error {
 	if err != nil {
 		return fmt.Errorf("undo of %q: %w", e.step.String(), err)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.forget(e.seq)
 	return r.write(record{Seq: e.seq, Verb: Undo})
 }
@@ -182,6 +203,8 @@ func (r *Run) write(rec record) error {
 
 func (r *Run) trace(v Verb, s Step, start time.Time, err error) {
 	if r.Trace != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.Trace(v, s, time.Since(start), err)
 	}
 }

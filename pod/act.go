@@ -24,7 +24,7 @@ func (o *Owner) act(a lifecycle.Action) {
 	case lifecycle.CreateSandbox:
 		o.hands.do(o.createSandbox)
 	case lifecycle.EnsureImage:
-		go o.ensureImage(a.Container)
+		o.ensureImage(a.Container)
 	case lifecycle.Start:
 		o.hands.do(func() { o.start(a.Container, a.Attempt) })
 	case lifecycle.Stop:
@@ -46,28 +46,8 @@ func (o *Owner) act(a lifecycle.Action) {
 	}
 }
 
-func (o *Owner) createSandbox() {
-	if err := o.steps.Do(background(), "", o.layout.sandboxSteps()...); err != nil {
-		undone := o.steps.UndoAll(background())
-		o.tell(func(at time.Time) lifecycle.Event {
-			o.doom(fmt.Errorf("pod %s: %w", o.pod.Name, err))
-			o.complain = errors.Join(o.complain, undone)
-			return lifecycle.SandboxFailed{At: at, Message: err.Error()}
-		})
-		return
-	}
-	hosts := hostIPs()
-	var pods []string
-	if o.pod.Spec.HostNetwork {
-		pods = hosts
-	}
-	o.tell(func(at time.Time) lifecycle.Event {
-		return lifecycle.SandboxReady{At: at, PodIPs: pods, HostIPs: hosts}
-	})
-}
-
 func (o *Owner) tearDown() {
-	err := o.steps.UndoAll(background())
+	err := errors.Join(o.abandonPrepared(), o.steps.UndoAll(background()))
 	o.tell(func(at time.Time) lifecycle.Event {
 		if err != nil {
 			o.complain = errors.Join(o.complain, fmt.Errorf("pod %s is not undone in full (minipod gc tries again): %w", o.pod.Name, err))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	v1 "k8s.io/api/core/v1"
 
 	"github.com/minipod/minipod/cgroup"
 	"github.com/minipod/minipod/image"
@@ -30,12 +31,17 @@ type instance struct {
 	output *output
 }
 
+// prepared is an instance whose steps are done but the last one.
+type prepared struct {
+	in        *instance
+	container *sandbox.Container
+}
+
 // start makes the container's next instance. It runs on the hands.
 func (o *Owner) start(name string, attempt int32) {
-	in := &instance{id: newID(), group: name + "/" + strconv.Itoa(int(attempt))}
-	waiter, err := o.launch(in, name, attempt)
+	p, waiter, err := o.launch(name, attempt)
 	if err != nil {
-		err = errors.Join(err, o.steps.Undo(background(), in.group))
+		err = errors.Join(err, o.steps.Undo(background(), group(name, attempt)))
 		if waiter != nil { // it ran, and was killed by the undo
 			_, reaped := kernel.Await(waiter)
 			err = errors.Join(err, reaped)
@@ -45,42 +51,55 @@ func (o *Owner) start(name string, attempt int32) {
 			if attempt == 0 {
 				o.doom(&StartError{Pod: o.pod.Name, Container: name, Err: err})
 			}
-			return lifecycle.StartFailed{At: at, Container: name, ID: in.id, Reason: reason, Message: err.Error()}
+			return lifecycle.StartFailed{At: at, Container: name, ID: newID(), Reason: reason, Message: err.Error()}
 		})
 		return
 	}
 	o.tell(func(at time.Time) lifecycle.Event {
-		o.running[name] = in
-		return lifecycle.Started{At: at, Container: name, ID: in.id}
+		o.running[name] = p.in
+		return lifecycle.Started{At: at, Container: name, ID: p.in.id}
 	})
-	go o.await(name, in, waiter)
+	go o.await(name, p.in, waiter)
 }
 
-// launch does the instance's steps. The first result waits for its process.
-func (o *Owner) launch(in *instance, name string, attempt int32) (*kernel.FD, error) {
-	spec := find(o.pod, name)
-	img := o.images[name]
-	steps, container, err := o.layout.containerSteps(spec, attempt, img)
+// group names the steps of one instance in the journal.
+func group(name string, attempt int32) string { return name + "/" + strconv.Itoa(int(attempt)) }
+
+// prepare does all steps of an instance but the last, and opens its log.
+func (o *Owner) prepare(c *v1.Container, attempt int32, img image.Image) (*prepared, error) {
+	steps, container, err := o.layout.containerSteps(c, attempt, img)
 	if err != nil {
 		return nil, &configError{err}
 	}
-	last := len(steps) - 1
-	if err := o.steps.Do(background(), in.group, steps[:last]...); err != nil {
+	in := &instance{id: newID(), group: group(c.Name, attempt), cgroup: container.Cgroup, stop: stopSignal(img)}
+	if err := o.steps.Do(background(), in.group, steps...); err != nil {
 		return nil, err
 	}
-	if in.output, err = o.openOutput(container, name, attempt); err != nil {
-		return nil, err
+	in.output, err = o.openOutput(container, c.Name, attempt)
+	return &prepared{in, container}, err
+}
+
+// launch runs the instance, which may have been prepared before. The second
+// result waits for its process.
+func (o *Owner) launch(name string, attempt int32) (*prepared, *kernel.FD, error) {
+	p := o.prepared[name]
+	delete(o.prepared, name)
+	if p == nil {
+		var err error
+		if p, err = o.prepare(find(o.pod, name), attempt, o.images[name]); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err := o.steps.Do(background(), in.group, steps[last]); err != nil {
-		return nil, errors.Join(err, in.output.abandon())
+	if err := o.steps.Do(background(), p.in.group, p.container); err != nil {
+		return nil, nil, errors.Join(err, p.in.output.abandon())
 	}
-	started := container.Started()
-	in.cgroup, in.stop = container.Cgroup, stopSignal(img)
-	if in.pidfd, err = started.PidFD.Dup(); err != nil {
-		return started.PidFD, errors.Join(err, in.output.abandon())
+	started := p.container.Started()
+	var err error
+	if p.in.pidfd, err = started.PidFD.Dup(); err != nil {
+		return nil, started.PidFD, errors.Join(err, p.in.output.abandon())
 	}
-	in.output.begin()
-	return started.PidFD, o.writeRecord(name, attempt, in.id, container)
+	p.in.output.begin()
+	return p, started.PidFD, o.writeRecord(name, attempt, p.in.id, p.container)
 }
 
 // configError marks a manifest and image that do not fit together.

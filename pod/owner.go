@@ -27,6 +27,8 @@ type Owner struct {
 
 	// What follows belongs to the goroutine of Run.
 	state    lifecycle.State
+	soon     []happening      // to be taken before any other
+	here     map[string]found // images found when the sandbox was made
 	timers   map[lifecycle.Timer]*time.Timer
 	running  map[string]*instance
 	doomed   error // why FailFast ends the pod
@@ -37,8 +39,9 @@ type Owner struct {
 	hands  *hands
 
 	// Of the hands' goroutine alone.
-	steps  *plan.Run
-	images map[string]image.Image // by container
+	steps    *plan.Run
+	images   map[string]image.Image // by container
+	prepared map[string]*prepared   // by container, until their first start
 }
 
 // happening is run on Run's goroutine, and is an event of that time unless nil.
@@ -76,7 +79,7 @@ func Claim(h *Host, p *v1.Pod, s Settings, o Observer) (*Owner, error) {
 		host: h, pod: p, settings: s, observe: o, layout: l, claim: claim, state: begin,
 		timers: map[lifecycle.Timer]*time.Timer{}, running: map[string]*instance{},
 		events: make(chan happening), ended: make(chan struct{}), hands: newHands(),
-		images: map[string]image.Image{},
+		images: map[string]image.Image{}, prepared: map[string]*prepared{},
 	}
 	if err := own.open(); err != nil {
 		return nil, errors.Join(err, claim.Remove())
@@ -160,11 +163,15 @@ func (o *Owner) Run() (*v1.Pod, error) {
 		o.record(lifecycle.Record{Type: v1.EventTypeWarning, Reason: reasonVolume, Message: w})
 	}
 	for !o.state.Done() {
+		if len(o.soon) > 0 {
+			h := o.soon[0]
+			o.soon = o.soon[1:]
+			o.take(h)
+			continue
+		}
 		select {
 		case h := <-o.events:
-			if e := h(time.Now()); e != nil {
-				o.step(e)
-			}
+			o.take(h)
 		case d := <-deletions:
 			o.step(lifecycle.DeleteRequested{At: time.Now(), GraceSeconds: d.GracePeriodSeconds})
 		}
@@ -175,6 +182,12 @@ func (o *Owner) Run() (*v1.Pod, error) {
 		t.Stop()
 	}
 	return o.finish()
+}
+
+func (o *Owner) take(h happening) {
+	if e := h(time.Now()); e != nil {
+		o.step(e)
+	}
 }
 
 // step is one turn of the automaton: the event, its actions, the new status.

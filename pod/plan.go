@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -69,24 +70,25 @@ func (l *layout) scratchRoot() string {
 	return filepath.Join(l.host.Dirs.Root, "pods", string(l.pod.UID))
 }
 
-// sandboxSteps make everything that the containers share.
-func (l *layout) sandboxSteps() []plan.Step {
-	steps := []plan.Step{l.ground}
+// sandboxSteps make everything that the containers share: first what the rest
+// stands on, then two lists that do not need each other.
+func (l *layout) sandboxSteps() (first, network, rest []plan.Step) {
+	first = []plan.Step{l.ground, &cgroup.Group{Dir: l.cgroup, Of: "pod " + l.pod.Name}}
 	if l.pins.Net != "" {
-		steps = append(steps, &netns.Namespace{Pin: l.pins.Net})
+		network = append(network, &netns.Namespace{Pin: l.pins.Net})
 	}
-	steps = append(steps, &ipc.Namespace{Pin: l.pins.IPC})
+	rest = append(rest, &ipc.Namespace{Pin: l.pins.IPC})
 	if l.pins.UTS != "" {
-		steps = append(steps, &sandbox.UTS{Pin: l.pins.UTS, Hostname: hostname(l.pod)})
+		rest = append(rest, &sandbox.UTS{Pin: l.pins.UTS, Hostname: hostname(l.pod)})
 	}
-	steps = append(steps,
+	rest = append(rest,
 		&sandbox.Mounts{Template: l.ground.Template(), Pin: l.pins.Mount, Etc: l.etc},
-		&ipc.Shm{Mount: l.pins.Mount, Size: ipc.ShmSize},
-		&cgroup.Group{Dir: l.cgroup, Of: "pod " + l.pod.Name})
-	return append(steps, l.volumes.Steps...)
+		&ipc.Shm{Mount: l.pins.Mount, Size: ipc.ShmSize})
+	return first, network, append(rest, l.volumes.Steps...)
 }
 
-// containerSteps make one instance of a container; the last one runs it.
+// containerSteps make one instance of a container: the steps to be done before
+// it can run, and the one that runs it.
 func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image) ([]plan.Step, *sandbox.Container, error) {
 	of := l.pod.Name + "/" + c.Name
 	n := strconv.Itoa(int(attempt))
@@ -111,7 +113,7 @@ func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image)
 		},
 		Stdout: scratch.Stdout(), Stderr: scratch.Stderr(),
 	}
-	return []plan.Step{group, scratch, container}, container, nil
+	return []plan.Step{group, scratch}, container, nil
 }
 
 // managedEtc lists the files of /etc that no volume of the container replaces.
@@ -154,7 +156,8 @@ func Plan(h *Host, p *v1.Pod, s Settings) ([]string, error) {
 		return nil, err
 	}
 	var lines []string
-	for _, step := range l.sandboxSteps() {
+	first, network, rest := l.sandboxSteps()
+	for _, step := range slices.Concat(first, network, rest) {
 		lines = append(lines, step.String())
 	}
 	for _, c := range inOrder(p, s.Lifecycle.Order) {
@@ -176,11 +179,14 @@ func (l *layout) planContainer(c *v1.Container) ([]string, error) {
 		return nil, err
 	}
 	lines := []string{fmt.Sprintf("image    %s: present, %d layers", c.Image, len(img.LayerDirs))}
-	steps, _, err := l.containerSteps(c, 0, img)
-	for _, step := range steps {
+	steps, container, err := l.containerSteps(c, 0, img)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range append(steps, container) {
 		lines = append(lines, step.String())
 	}
-	return lines, err
+	return lines, nil
 }
 
 // inOrder gives the pod's containers in the order of their first starts.
