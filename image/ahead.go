@@ -1,10 +1,8 @@
 package image
 
-import (
-	"io"
-)
+import "io"
 
-// ahead runs src and everything that it does (reading, hashing,
+// ahead runs src and everything that it does (reading, keeping the blob,
 // decompressing) in a goroutine of its own, so that this goes on while the
 // consumer writes files. The consumer calls close when it will read no more.
 type ahead struct {

@@ -91,19 +91,18 @@ func enterName(ix *v1.IndexManifest, desc v1.Descriptor, name string) {
 	ix.Manifests = append(ix.Manifests, desc)
 }
 
-// strip takes the name away from whoever has it, and reports whether anybody
-// had. The manifest stays, nameless if that was its only name.
-func strip(ix *v1.IndexManifest, name string) bool {
+// strip takes the name away from whoever has it. The manifest stays, nameless
+// if that was its only name.
+func strip(ix *v1.IndexManifest, name string) {
 	i := slices.IndexFunc(ix.Manifests, func(d v1.Descriptor) bool { return d.Annotations[noteName] == name })
 	if i < 0 {
-		return false
+		return
 	}
 	d := ix.Manifests[i]
 	ix.Manifests = slices.Delete(ix.Manifests, i, i+1)
 	if slices.ContainsFunc(ix.Manifests, func(o v1.Descriptor) bool { return o.Digest == d.Digest }) {
-		return true
+		return
 	}
 	delete(d.Annotations, noteName)
 	ix.Manifests = append(ix.Manifests, d)
-	return true
 }

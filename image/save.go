@@ -83,15 +83,22 @@ func (sv *saving) describe(d Details, asked string) (v1.Descriptor, dockerImage,
 	for _, l := range d.Manifest.Layers {
 		dock.Layers = append(dock.Layers, blobName(l.Digest))
 	}
-	n, err := parseName(asked)
-	if err != nil || strings.HasPrefix(asked, "sha256:") || !slices.Contains(d.Names, tagged(n)) {
-		return desc, dock, nil
-	}
-	desc.Annotations = map[string]string{noteName: tagged(n), noteNameDocker: tagged(n)}
-	if !strings.Contains(tagged(n), "@") {
-		dock.RepoTags = append(dock.RepoTags, tagged(n))
+	if name := nameAsked(d, asked); name != "" {
+		desc.Annotations = map[string]string{noteName: name, noteNameDocker: name}
+		if !strings.Contains(name, "@") {
+			dock.RepoTags = append(dock.RepoTags, name)
+		}
 	}
 	return desc, dock, nil
+}
+
+// nameAsked is the full name behind asked; "" if that was an ID.
+func nameAsked(d Details, asked string) string {
+	n, err := parseName(asked)
+	if err != nil || strings.HasPrefix(asked, "sha256:") || !slices.Contains(d.Names, tagged(n)) {
+		return ""
+	}
+	return tagged(n)
 }
 
 func (sv *saving) image(desc v1.Descriptor) error {

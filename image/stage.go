@@ -122,12 +122,13 @@ func (in *intake) consume(ctx context.Context, raw io.Reader, how compression, d
 	defer z.Close()
 	limits := in.s.Limits.orDefault()
 	// Headers are not bytes of files: half a kilobyte each, and padding.
-	var tarball io.Reader = atMost(z, limits.Bytes+limits.Files*1024)
+	ahead := readAhead(atMost(z, limits.Bytes+limits.Files*1024))
+	defer ahead.close()
+	var content io.Reader = ahead
 	if diff != nil {
-		tarball = io.TeeReader(tarball, diff)
+		// On this side: decompression alone takes as long as all the rest.
+		content = io.TeeReader(content, diff)
 	}
-	content := readAhead(tarball)
-	defer content.close()
 	if dir != "" {
 		if u, err = unpack(ctx, content, dir, limits); err != nil {
 			return u, err
