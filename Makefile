@@ -63,7 +63,7 @@ lint: ## golangci-lint with the room rules of docs/design.md
 	  mv build/tools/golangci-lint "$$lint"
 	fi
 	.ci/lint-rules "$$PWD/$$lint"
-	"$$lint" run $(LINT)
+	"$$lint" run $(LINT_PATHS)
 
 floor: ## build/floor, the bare system calls of a pod in C
 	@$(ENV)
