@@ -51,7 +51,7 @@ func (c *Container) Started() Started { return c.started }
 
 // Prepare begins to build the container on its stage, beside whatever the
 // caller does meanwhile: Do then only forks. ready is closed when the pod's
-// namespaces are pinned. Who does not call Do afterwards calls Abandon.
+// namespaces are pinned and its volumes made. Who does not call Do afterwards calls Abandon.
 func (c *Container) Prepare(ready <-chan struct{}) {
 	s := &stage{container: c, ready: ready, fork: make(chan struct{}), abandon: make(chan struct{}), done: make(chan error, 1)}
 	c.stage = s
@@ -116,9 +116,9 @@ func (s *stage) play(t *kernel.Thread) error {
 			{"cgroup", s.openCgroup},
 			{"output", s.openOutput},
 			{"root filesystem", s.makeRoot},
-			{"volumes of the host", s.openHostVolumes},
 		}},
 		{s.ready, []act{
+			{"volumes of the host", s.openHostVolumes},
 			{"namespaces", s.enterPod},
 			{"root filesystem", s.placeRoot},
 			{"/dev", s.placeDev},
