@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/minipod/minipod/image"
 	"github.com/minipod/minipod/internal/leak"
 	"github.com/minipod/minipod/state"
@@ -48,7 +50,7 @@ func newLab(tb testing.TB, archives ...string) *lab {
 		_, err := store.Load(context.Background(), a)
 		must(tb, err)
 	}
-	leak.Check(tb, leak.Scope{Dirs: []string{l.dirs.Run, filepath.Join(l.dirs.Root, "pods"), l.dirs.Log}})
+	leak.Check(tb, l.scope())
 	tb.Cleanup(l.checkGroups)
 	l.pods.watch(tb, l.dirs)
 	return l
@@ -56,6 +58,22 @@ func newLab(tb testing.TB, archives ...string) *lab {
 
 func (l *lab) env() []string {
 	return []string{"MINIPOD_ROOT=" + l.dirs.Root, "MINIPOD_RUN_ROOT=" + l.dirs.Run, "MINIPOD_LOG_ROOT=" + l.dirs.Log}
+}
+
+func (l *lab) scope() leak.Scope {
+	return leak.Scope{Dirs: []string{l.dirs.Run, filepath.Join(l.dirs.Root, "pods"), l.dirs.Log}}
+}
+
+// look takes stock of the host in the middle of a test. It buries the zombies
+// of killed owners first, so no command may be running.
+func (l *lab) look() leak.Host {
+	l.tb.Helper()
+	for pid := 1; pid > 0; {
+		pid, _ = unix.Wait4(-1, nil, unix.WNOHANG, nil)
+	}
+	h, err := leak.Take(l.scope())
+	must(l.tb, err)
+	return h
 }
 
 // minipod is the program as a command that nobody has started.
