@@ -49,6 +49,10 @@ func hint(op string, err error) string {
 		return "a limit on namespaces (sysctl user.max_*_namespaces) is reached"
 	case (op == "unshare" || op == "clone3") && errors.Is(err, unix.EINVAL):
 		return "this kernel does not have that kind of namespace"
+	case op == "clone3" && errors.Is(err, unix.EAGAIN):
+		return "a limit on processes (ulimit -u, pids.max, kernel.pid_max) is reached"
+	case errors.Is(err, unix.ENOSYS):
+		return "this kernel does not have that system call, or a filter forbids it"
 	}
 	return ""
 }

@@ -92,6 +92,7 @@ type stage struct {
 	cgroup         *kernel.FD
 	null, out, err *kernel.FD
 	root           *kernel.FD   // the overlay, detached until placeRoot
+	proc           *kernel.FD   // the directory in it that /proc will be mounted on
 	host           []*kernel.FD // host volumes, by index of Mounts; nil for others
 	identity       Identity
 	open           []*kernel.FD

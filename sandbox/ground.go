@@ -72,18 +72,23 @@ func makeSkeleton(dir string) error {
 	if _, err := os.Lstat(dir); err == nil {
 		return nil
 	}
-	half := dir + ".new"
-	for _, d := range []string{"dev", "proc", "sys", "etc"} {
-		if err := os.MkdirAll(filepath.Join(half, d), 0o755); err != nil {
+	return kernel.OnThread(func(t *kernel.Thread) error {
+		if err := t.Umask(0); err != nil {
 			return err
 		}
-	}
-	for _, name := range managedEtc {
-		if err := os.WriteFile(filepath.Join(half, "etc", name), nil, 0o644); err != nil {
-			return err
+		half := dir + ".new"
+		for _, d := range []string{"dev", "proc", "sys", "etc"} {
+			if err := os.MkdirAll(filepath.Join(half, d), 0o755); err != nil {
+				return err
+			}
 		}
-	}
-	return os.Rename(half, dir)
+		for _, name := range managedEtc {
+			if err := os.WriteFile(filepath.Join(half, "etc", name), nil, 0o644); err != nil {
+				return err
+			}
+		}
+		return os.Rename(half, dir)
+	})
 }
 
 // Undo implements plan.Step.

@@ -97,7 +97,7 @@ func TestHostileAccounts(t *testing.T) {
 			layer := filepath.Join(t.TempDir(), "layer")
 			must(t, os.MkdirAll(filepath.Join(layer, "etc"), 0o755))
 			must(t, tt.make(filepath.Join(layer, "etc/passwd")))
-			err := p.refused(shell("true"), as(sandbox.User{Image: "evil"}), func(c *sandbox.Container) {
+			err := p.in(t).refused(shell("true"), as(sandbox.User{Image: "evil"}), func(c *sandbox.Container) {
 				c.Root.Layers = append(c.Root.Layers, layer)
 			})
 			wantIn(t, err.Error(), tt.want)
@@ -112,5 +112,5 @@ func TestWorkingDirectoryOfAnotherUser(t *testing.T) {
 	must(t, os.Chmod(filepath.Join(p.image, "root"), 0o700))
 	out := p.sh("readlink /proc/self/cwd; ls . 2>&1 | grep -o denied", as(sandbox.User{Image: "user"}),
 		func(c *sandbox.Container) { c.Process.Dir = "/root" })
-	want(t, "output", out, "/root\nls: can't open '.': Permission denied\n")
+	want(t, "output", out, "/root\ndenied\n")
 }

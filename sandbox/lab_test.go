@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ type pod struct {
 	ground *sandbox.Ground
 	pins   sandbox.Pins
 	cgroup string
-	n      int
+	n      *int
 }
 
 type memory struct{ Records [][]byte }
@@ -87,7 +88,7 @@ func (m *memory) Append(b []byte) error { m.Records = append(m.Records, b); retu
 // bare is a pod of which nothing is done yet. It is undone with the test.
 func (l *lab) bare(uid string) *pod {
 	l.t.Helper()
-	p := &pod{lab: l, memory: &memory{}, ground: &sandbox.Ground{Dir: filepath.Join(l.dir, "ns"), UID: uid}}
+	p := &pod{lab: l, memory: &memory{}, n: new(int), ground: &sandbox.Ground{Dir: filepath.Join(l.dir, "ns"), UID: uid}}
 	p.run, p.pins, p.cgroup = &plan.Run{Journal: p.memory}, p.ground.Pins(), filepath.Join(l.cgroup, uid)
 	l.t.Cleanup(p.undo)
 	return p
@@ -123,13 +124,20 @@ func (p *pod) undo() {
 	}
 }
 
+// in is the pod in a subtest.
+func (p *pod) in(t testing.TB) *pod {
+	sub, l := *p, *p.lab
+	sub.lab, l.t = &l, t
+	return &sub
+}
+
 type change func(c *sandbox.Container)
 
 // prepare does all steps of a container but the last, and returns that.
 func (p *pod) prepare(proc sandbox.Process, changes ...change) *sandbox.Container {
 	p.t.Helper()
-	p.n++
-	name := "c" + string(rune('a'+p.n%26)) + string(rune('a'+p.n/26))
+	*p.n++
+	name := "c" + strconv.Itoa(*p.n)
 	group := &cgroup.Group{Dir: filepath.Join(p.cgroup, name), Of: name}
 	scratch := &sandbox.Scratch{
 		Of: name, Dir: filepath.Join(p.dir, "pods", p.ground.UID, name, "0"),

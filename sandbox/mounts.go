@@ -2,10 +2,13 @@ package sandbox
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/minipod/minipod/kernel"
 	"github.com/minipod/minipod/volume"
@@ -53,5 +56,33 @@ func (s *stage) placeVolume(m volume.Mount, tree *kernel.FD) (err error) {
 			return err
 		}
 	}
-	return attach(tree, s.root, kernel.Relative(target))
+	at, err := s.keep(mountPoint(tree, s.root, target))
+	if err != nil {
+		return err
+	}
+	if err := s.checkTarget(at, target); err != nil {
+		return err
+	}
+	return kernel.MoveMount(tree, at)
+}
+
+// checkTarget refuses where the image's symlinks lead to what is not to be
+// covered: the root, of which the child could not let go of the old one, and
+// /proc, which will cover the volume.
+func (s *stage) checkTarget(at *kernel.FD, target string) error {
+	if same, err := at.Same(s.root); same || err != nil {
+		return errors.Join(fmt.Errorf("a volume cannot be mounted on /, to which %s leads", target), err)
+	}
+	dir := at
+	if isDir, err := at.IsDir(); err != nil {
+		return err
+	} else if !isDir {
+		if dir, err = s.keep(kernel.OpenIn(s.root, path.Dir(target), unix.O_PATH|unix.O_DIRECTORY)); err != nil {
+			return err
+		}
+	}
+	if inside, err := dir.IsIn(s.proc, s.root); inside || err != nil {
+		return errors.Join(fmt.Errorf("a volume cannot be mounted on /proc, to which %s leads", target), err)
+	}
+	return nil
 }

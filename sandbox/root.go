@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -34,16 +33,32 @@ func (s *stage) makeRoot() error {
 	if err := s.thread.Chdir(dir); err != nil {
 		return err
 	}
-	lower := r.lower()
-	if err := sameOwner(lower[0], r.Scratch.upper()); err != nil {
+	// What is made in the root has exactly its mode, whatever the user's mask.
+	if err := s.thread.Umask(0); err != nil {
 		return err
 	}
-	s.root, err = s.keep(kernel.NewMount("overlay", unix.MOUNT_ATTR_NODEV,
-		kernel.Option{Key: "lowerdir", Value: strings.Join(lower, ":")},
-		kernel.Option{Key: "upperdir", Value: r.Scratch.upper()},
-		kernel.Option{Key: "workdir", Value: r.Scratch.work()},
-		kernel.Option{Key: "volatile"}))
+	if err := sameOwner(r.lower()[0], r.Scratch.upper()); err != nil {
+		return err
+	}
+	s.root, err = s.keep(r.overlay())
 	return err
+}
+
+// overlay mounts the root nowhere yet. The working directory is LayerRoot.
+func (r *Root) overlay() (*kernel.FD, error) {
+	options := []kernel.Option{
+		{Key: "lowerdir", Value: strings.Join(r.lower(), ":")},
+		{Key: "upperdir", Value: r.Scratch.upper()},
+		{Key: "workdir", Value: r.Scratch.work()},
+		{Key: "volatile"},
+	}
+	for _, o := range options {
+		// An image has up to 127 layers.
+		if len(o.Value) > kernel.MaxOption {
+			return kernel.NewMountAside("overlay", unix.MOUNT_ATTR_NODEV, r.Scratch.Dir, r.LayerRoot, options...)
+		}
+	}
+	return kernel.NewMount("overlay", unix.MOUNT_ATTR_NODEV, options...)
 }
 
 // lower is the overlay's list of lower directories, topmost first.
@@ -98,7 +113,11 @@ func (s *stage) placeDev() error {
 	if err != nil {
 		return err
 	}
-	if err := attach(dev, s.root, "dev"); err != nil {
+	target, err := s.systemDir("dev")
+	if err != nil {
+		return err
+	}
+	if err := kernel.MoveMount(dev, target); err != nil {
 		return err
 	}
 	for _, name := range deviceNodes {
@@ -143,7 +162,11 @@ func (s *stage) placeSys() error {
 	if err != nil {
 		return err
 	}
-	if err := attach(sys, s.root, "sys"); err != nil {
+	target, err := s.systemDir("sys")
+	if err != nil {
+		return err
+	}
+	if err := kernel.MoveMount(sys, target); err != nil {
 		return err
 	}
 	for _, path := range s.facts.sysDirs {
@@ -164,19 +187,27 @@ func emptyDir() (*kernel.FD, error) {
 }
 
 // checkProc makes sure that the child's mount on "proc" cannot be led away.
-func (s *stage) checkProc() error {
-	err := unix.Mkdirat(s.root.Int(), "proc", 0o555)
-	if err != nil && !errors.Is(err, syscall.EEXIST) {
-		return err
+func (s *stage) checkProc() (err error) {
+	s.proc, err = s.systemDir("proc")
+	return err
+}
+
+// systemDir opens a directory at the top of the root on which minipod mounts,
+// and makes it if the image removed it. A symlink of the image's could lead
+// the mount over the root itself, or over another one of minipod's.
+func (s *stage) systemDir(name string) (*kernel.FD, error) {
+	flags := unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW
+	dir, err := s.keep(kernel.OpenBeneath(s.root, name, flags))
+	if errors.Is(err, unix.ENOENT) {
+		if err := kernel.Mkdirat(s.root, name, 0o755); err != nil {
+			return nil, err
+		}
+		dir, err = s.keep(kernel.OpenBeneath(s.root, name, flags))
 	}
-	var st unix.Stat_t
-	if err := unix.Fstatat(s.root.Int(), "proc", &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return err
+	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		return nil, fmt.Errorf("the image's /%s is not a directory", name)
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
-		return errors.New("the image's /proc is not a directory")
-	}
-	return nil
+	return dir, err
 }
 
 // placeEtc mounts the pod's /etc/hosts and its like, except where a volume

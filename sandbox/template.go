@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -113,19 +114,30 @@ func bindTree(source string, root *kernel.FD, name string) error {
 // attach mounts a detached tree on name below root, and makes a directory or
 // an empty file there if need be.
 func attach(tree, root *kernel.FD, name string) error {
-	dir, err := tree.IsDir()
-	if err != nil {
-		return err
-	}
-	var target *kernel.FD
-	if dir {
-		target, err = kernel.MkdirIn(root, name, 0o755)
-	} else {
-		target, err = kernel.CreateIn(root, name)
-	}
+	target, err := mountPoint(tree, root, name)
 	if err != nil {
 		return err
 	}
 	defer target.Close()
 	return kernel.MoveMount(tree, target)
+}
+
+// mountPoint opens what tree is to be mounted on.
+func mountPoint(tree, root *kernel.FD, name string) (*kernel.FD, error) {
+	dir, err := tree.IsDir()
+	if err != nil {
+		return nil, err
+	}
+	if dir {
+		return kernel.MkdirIn(root, name, 0o755)
+	}
+	at, err := kernel.CreateIn(root, name)
+	if err != nil {
+		return nil, err
+	}
+	// The kernel would only say "invalid argument".
+	if dir, err := at.IsDir(); dir || err != nil {
+		return nil, errors.Join(fmt.Errorf("%s is a directory, and %s a file", at.Name(), tree.Name()), err, at.Close())
+	}
+	return at, nil
 }
