@@ -47,8 +47,17 @@ func (a *app) doctor(d state.Dirs) error {
 		return err
 	}
 	fmt.Fprintf(a.Out, "kernel: Linux %s\n", release)
+	if err := a.examine(checks(d)); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.Out, "everything that `minipod run` needs is here")
+	return nil
+}
+
+// examine tries everything, and says of each how it went.
+func (a *app) examine(checks []check) error {
 	missing := 0
-	for _, c := range checks(d) {
+	for _, c := range checks {
 		detail, err := c.try()
 		switch {
 		case err == nil && detail == "":
@@ -71,6 +80,5 @@ func (a *app) doctor(d state.Dirs) error {
 	if missing > 0 {
 		return fmt.Errorf("%d of the things that `minipod run` needs are missing", missing)
 	}
-	fmt.Fprintln(a.Out, "everything that `minipod run` needs is here")
 	return nil
 }
