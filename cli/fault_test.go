@@ -76,19 +76,36 @@ func (f *faultLab) command(fault string, args ...string) *exec.Cmd {
 
 // Each step of a start fails in turn, or the process dies there: before its
 // effect and after. What has failed is taken back at once; what has died, by
-// gc. The same for each step of the end.
-func TestEveryStepFailsAndDies(t *testing.T) {
+// gc. The same for each step of the end, and for a process that undoes what a
+// killed owner left.
+func TestFaults(t *testing.T) {
 	f := newFaultLab(t)
-	for _, point := range []string{"before", "after", "before-undo", "after-undo"} {
-		for _, how := range []string{"fail", "die"} {
-			t.Run(how+" "+point, func(t *testing.T) {
-				steps := f.each(t, func(n int) (reached bool) { return f.broken(t, how, point, n) })
-				t.Logf("%d steps", steps)
-				if steps < 15 {
-					t.Errorf("only %d steps were broken", steps)
-				}
-			})
-		}
+	tests := []struct {
+		how, point string
+		once       func(t *testing.T, how, point string, n int) bool
+		long       bool
+	}{
+		{"fail", "before", f.broken, true},
+		{"fail", "after", f.broken, false},
+		{"die", "before", f.broken, false},
+		{"die", "after", f.broken, false},
+		{"fail", "before-undo", f.broken, false},
+		{"fail", "after-undo", f.broken, true},
+		{"die", "before-undo", f.broken, true},
+		{"die", "after-undo", f.broken, false},
+		{"die", "before-undo", f.deleterDies, true},
+		{"die", "after-undo", f.deleterDies, false},
+	}
+	for i, tt := range tests {
+		t.Run(fmt.Sprintf("%d %s %s", i, tt.how, tt.point), func(t *testing.T) {
+			if tt.long {
+				ability.Need(t, ability.Long)
+			}
+			steps := f.each(t, func(n int) bool { return tt.once(t, tt.how, tt.point, n) })
+			if t.Logf("%d steps", steps); steps < 15 {
+				t.Errorf("only %d steps were broken", steps)
+			}
+		})
 	}
 }
 
@@ -112,21 +129,16 @@ func (f *faultLab) broken(t *testing.T, how, point string, n int) (reached bool)
 	t.Helper()
 	fault := fmt.Sprintf("%s,%s,%d", how, point, n)
 	out, err := f.command(fault, "run", "--emptydir-medium=disk", "--wait", "ready", "-").CombinedOutput()
-	code := exitCode(err)
-	undoing := strings.HasSuffix(point, "undo")
+	code, told := exitCode(err), strings.Contains(string(out), "injected fault")
 	switch {
-	case how == "die" && code == -int(unix.SIGKILL):
+	case how == "die" && code == -int(unix.SIGKILL), how == "fail" && strings.HasSuffix(point, "undo") && told:
 		f.collect(t)
-		return true
-	case how == "fail" && strings.Contains(string(out), "injected fault") && undoing:
-		f.collect(t) // a step that cannot be undone is tried again, by gc in the end
-		return true
-	case how == "fail" && code == 125 && strings.Contains(string(out), "injected fault"):
-		return true
-	case code != 0:
+	case how == "fail" && code == 125 && told:
+	case code == 0: // no such step, or one that was simply done again
+	default:
 		t.Fatalf("%s: exit code %d: %s", fault, code, out)
 	}
-	return false
+	return strings.Contains(string(out), "minipod_fault: ")
 }
 
 func (f *faultLab) collect(t *testing.T) {
@@ -136,34 +148,21 @@ func (f *faultLab) collect(t *testing.T) {
 	}
 }
 
-// The process that undoes what a killed owner left dies in its turn, at each
-// step; the next one ends what it began.
-func TestWhoeverUndoesDies(t *testing.T) {
-	f := newFaultLab(t)
-	points := []string{"after-undo"}
-	if ability.Long.Err() == nil {
-		points = append(points, "before-undo")
+// deleterDies kills the owner, and then the process that deletes the pod; the
+// next one ends what that began.
+func (f *faultLab) deleterDies(t *testing.T, how, point string, n int) (reached bool) {
+	t.Helper()
+	f.orphan(t)
+	out, err := f.command(fmt.Sprintf("%s,%s,%d", how, point, n), "delete", "pod", "victim").CombinedOutput()
+	switch exitCode(err) {
+	case 0:
+		return false
+	case -int(unix.SIGKILL):
+	default:
+		t.Fatalf("delete: %v: %s", err, out)
 	}
-	for _, point := range points {
-		t.Run(point, func(t *testing.T) {
-			steps := f.each(t, func(n int) bool {
-				f.orphan(t)
-				out, err := f.command(fmt.Sprintf("die,%s,%d", point, n), "delete", "pod", "victim").CombinedOutput()
-				switch exitCode(err) {
-				case 0:
-					return false
-				case -int(unix.SIGKILL):
-				default:
-					t.Fatalf("delete: %v: %s", err, out)
-				}
-				f.collect(t)
-				return true
-			})
-			if steps < 15 {
-				t.Errorf("only %d steps were broken", steps)
-			}
-		})
-	}
+	f.collect(t)
+	return true
 }
 
 // orphan runs the pod until both containers have spoken, and kills the owner.

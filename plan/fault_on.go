@@ -39,6 +39,8 @@ func inject(point string) error {
 	if where != point || reached(point) != n {
 		return nil
 	}
+	// Whoever breaks step after step has to know when there are no more.
+	fmt.Fprintf(os.Stderr, "minipod_fault: %s %s step %d\n", how, point, n)
 	if how == "die" {
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
 		select {}

@@ -40,6 +40,10 @@ func Delete(ctx context.Context, h *Host, namespace, name string, d state.Deleti
 // remove undoes what a dead owner left of a pod, and forgets the pod.
 func remove(h *Host, claim *state.Owned) error {
 	p, err := claim.Spec()
+	if errors.Is(err, fs.ErrNotExist) {
+		// Its owner was killed before it had written the pod down.
+		return errors.Join(fmt.Errorf("run directory without a pod: %w", state.ErrNotFound), claim.Remove())
+	}
 	if err != nil {
 		return errors.Join(err, claim.Release())
 	}
