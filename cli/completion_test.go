@@ -10,9 +10,9 @@ import (
 func TestComplete(t *testing.T) {
 	d := newDirs(t)
 	own := publish(t, d, shown())
-	defer own.Release()
+	t.Cleanup(func() { must(t, own.Release()) })
 	other := publish(t, d, tiny("other", "far", v1.PodRunning, running(true, 0)))
-	defer other.Release()
+	t.Cleanup(func() { must(t, other.Release()) })
 	for _, c := range []struct{ typed, want string }{
 		{"lo", "logs"},
 		{"de", "delete describe"},

@@ -50,7 +50,7 @@ func TestDescribeTerminatingPod(t *testing.T) {
 func TestDescribeReadsEvents(t *testing.T) {
 	d := newDirs(t)
 	own := publish(t, d, shown())
-	defer own.Release()
+	t.Cleanup(func() { must(t, own.Release()) })
 	for range 3 {
 		must(t, own.Event(state.Event{At: time.Now(), Type: "Warning", Reason: "BackOff", Message: "again", Container: "web"}))
 	}

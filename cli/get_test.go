@@ -104,7 +104,7 @@ func TestObjectsComeBack(t *testing.T) {
 	d := newDirs(t)
 	p := shown()
 	own := publish(t, d, p)
-	defer own.Release()
+	t.Cleanup(func() { must(t, own.Release()) })
 	p.TypeMeta = metav1.TypeMeta{Kind: "Pod", APIVersion: "v1"}
 	for _, format := range []string{"json", "yaml"} {
 		var one v1.Pod

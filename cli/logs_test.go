@@ -33,7 +33,7 @@ func write(t *testing.T, dir, name, text string) {
 
 func TestLogs(t *testing.T) {
 	d, own := logged(t)
-	defer own.Release()
+	t.Cleanup(func() { must(t, own.Release()) })
 	const of = "Defaulted container \"web\" out of: web, log\n"
 	for _, c := range []struct {
 		args     string
