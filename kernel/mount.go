@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"errors"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -140,26 +139,4 @@ func (t *Thread) PivotRoot(dir *FD) error {
 		return fail("umount", "old root", err)
 	}
 	return fail("chdir", "/", unix.Chdir("/"))
-}
-
-// Pin keeps the namespace behind file (see Thread.NamespaceFile) alive by a
-// mount on path, which is created.
-func Pin(file, path string) error {
-	f, err := Create(path, unix.O_RDONLY|unix.O_EXCL, 0o400)
-	if err != nil {
-		return err
-	}
-	f.Close()
-	return Bind(file, path)
-}
-
-// Unpin drops what Pin made; what is not there is no error.
-func Unpin(path string) error {
-	if err := Unmount(path); err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -61,6 +61,7 @@ func Await(pidfd *FD) (Exit, error) {
 		return Exit{}, fail("fcntl", pidfd.Name(), err)
 	}
 	f := os.NewFile(uintptr(pidfd.Int()), "pidfd")
+	pidfd.n = -1 // a second Close would hit whatever gets the number next
 	defer f.Close()
 	raw, err := f.SyscallConn()
 	if err != nil {

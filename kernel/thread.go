@@ -64,7 +64,7 @@ func (n Namespace) String() string {
 
 // Unshare gives the thread a new namespace of that kind.
 func (t *Thread) Unshare(n Namespace) error {
-	if n == Mount {
+	if n&Mount != 0 {
 		t.unsharedFS = true // CLONE_NEWNS implies CLONE_FS
 	}
 	return fail("unshare", n.String(), unix.Unshare(int(n)))
@@ -93,9 +93,10 @@ func (t *Thread) Enter(n Namespace, path string) error {
 // EnterFD is Enter by an open file: a namespace, or a pidfd whose process is
 // in it. The caller keeps fd.
 func (t *Thread) EnterFD(n Namespace, fd *FD) error {
-	if n == Mount {
+	if n&Mount != 0 {
 		// setns(CLONE_NEWNS) is EINVAL while the root and working
-		// directory are shared with other threads.
+		// directory are shared with other threads; together with other
+		// kinds it is worse, and moves those threads, too.
 		if err := t.UnshareFS(); err != nil {
 			return err
 		}

@@ -93,7 +93,7 @@ type stage struct {
 	null, out, err *kernel.FD
 	root           *kernel.FD   // the overlay, detached until placeRoot
 	proc           *kernel.FD   // the directory in it that /proc will be mounted on
-	host           []*kernel.FD // host volumes, by index of Mounts; nil for others
+	volumes        []*kernel.FD // detached, by index of Mounts; the pod's are nil until placeVolumes
 	identity       Identity
 	open           []*kernel.FD
 }

@@ -7,15 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/minipod/minipod/kernel"
 )
 
-// Ground is the step that makes what the pins of a pod need: a small private
-// tmpfs on Dir for the pins of all pods, the template mount namespace, and the
+// Ground is the step that makes what the pins of a pod need: a small
+// unbindable tmpfs on Dir for the pins of all pods, the template mount namespace, and the
 // pod's own directory below. The last pod to undo it takes everything away.
 type Ground struct {
 	Dir string // <run-root>/ns
@@ -43,8 +42,9 @@ func (g *Ground) Template() string { return filepath.Join(g.Dir, "template") }
 
 // Skeleton is the lowest layer of every root filesystem: the directories and
 // files that something is mounted on. Those that an image lacks need not be
-// made in each container's writable layer then.
-func (g *Ground) Skeleton() string { return filepath.Join(g.Dir, ".skeleton") }
+// made in each container's writable layer then. It lies beside the pins: an
+// overlay cannot be made of what cannot be bound.
+func (g *Ground) Skeleton() string { return filepath.Join(filepath.Dir(g.Dir), "skeleton") }
 
 // Pins names the files for a pod on this ground.
 func (g *Ground) Pins() Pins {
@@ -76,7 +76,7 @@ func makeSkeleton(dir string) error {
 		if err := t.Umask(0); err != nil {
 			return err
 		}
-		half := dir + ".new"
+		half := halfOf(dir)
 		for _, d := range []string{"dev", "proc", "sys", "etc"} {
 			if err := os.MkdirAll(filepath.Join(half, d), 0o755); err != nil {
 				return err
@@ -91,8 +91,15 @@ func makeSkeleton(dir string) error {
 	})
 }
 
+// halfOf is where the skeleton is made, to appear under its name when it is
+// whole.
+func halfOf(dir string) string { return dir + ".new" }
+
 // Undo implements plan.Step.
 func (g *Ground) Undo(context.Context) error {
+	if _, err := os.Lstat(filepath.Dir(g.Dir)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	return g.locked(func() error {
 		if err := g.removePod(); err != nil {
 			return err
@@ -105,11 +112,12 @@ func (g *Ground) Undo(context.Context) error {
 			return err
 		}
 		for _, e := range others {
-			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			if e.IsDir() {
 				return nil // another pod's
 			}
 		}
-		return errors.Join(kernel.Unpin(g.Template()), kernel.Unmount(g.Dir), removeDir(g.Dir))
+		return errors.Join(kernel.Unpin(g.Template()), kernel.Unmount(g.Dir), removeDir(g.Dir),
+			os.RemoveAll(g.Skeleton()), os.RemoveAll(halfOf(g.Skeleton())))
 	})
 }
 
@@ -142,25 +150,40 @@ func (g *Ground) mount() error {
 	if err := os.Mkdir(g.Dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if own, err := isMountPoint(g.Dir); own || err != nil {
+	own, err := isMountPoint(g.Dir)
+	if err != nil {
 		return err
 	}
+	if !own {
+		if err := mountTmpfs(g.Dir); err != nil {
+			return err
+		}
+	}
+	m, err := kernel.Open(g.Dir, unix.O_PATH)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	// A mount namespace can be pinned on a private mount only. Unbindable is
+	// private and more: the clone of a hostPath above it leaves the pins out,
+	// which would keep the namespaces of pods that are gone. It can be set on
+	// its place only: no such mount may be moved below a shared one.
+	return kernel.SetMountAttr(m, false, 0, unix.MS_UNBINDABLE)
+}
+
+func mountTmpfs(dir string) error {
 	m, err := kernel.NewMount("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC,
 		kernel.Option{Key: "mode", Value: "0700"}, kernel.Option{Key: "size", Value: "16m"})
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	target, err := kernel.Open(g.Dir, unix.O_PATH)
+	target, err := kernel.Open(dir, unix.O_PATH)
 	if err != nil {
 		return err
 	}
 	defer target.Close()
-	if err := kernel.MoveMount(m, target); err != nil {
-		return err
-	}
-	// A mount namespace can be pinned on a private mount only.
-	return kernel.SetMountAttr(m, false, 0, unix.MS_PRIVATE)
+	return kernel.MoveMount(m, target)
 }
 
 func isFileSystem(path string, magic int64) bool {

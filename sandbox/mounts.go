@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -18,7 +17,7 @@ import (
 // mounts, before the thread leaves it.
 func (s *stage) openHostVolumes() error {
 	slices.SortStableFunc(s.container.Mounts, byDepth)
-	s.host = make([]*kernel.FD, len(s.container.Mounts))
+	s.volumes = make([]*kernel.FD, len(s.container.Mounts))
 	for i, m := range s.container.Mounts {
 		if m.Host == "" {
 			continue
@@ -27,7 +26,7 @@ func (s *stage) openHostVolumes() error {
 		if err != nil {
 			return err
 		}
-		s.host[i] = tree
+		s.volumes[i] = tree
 	}
 	return nil
 }
@@ -37,24 +36,33 @@ func byDepth(a, b volume.Mount) int {
 	return cmp.Compare(strings.Count(path.Clean(a.Target), "/"), strings.Count(path.Clean(b.Target), "/"))
 }
 
-func (s *stage) placeVolumes() error {
+// placeVolumes opens those of the pod first and mounts all then. In between,
+// the thread's copy of the pod's tree becomes private: with the old root the
+// child unmounts that copy, and from a shared volume this would take the
+// mounts that other containers made in it. What was opened before stays a peer.
+func (s *stage) placeVolumes() (err error) {
 	for i, m := range s.container.Mounts {
-		if err := s.placeVolume(m, s.host[i]); err != nil {
+		if s.volumes[i] == nil {
+			if s.volumes[i], err = s.keep(m.Open()); err != nil {
+				return err
+			}
+		}
+	}
+	if err := kernel.MakePrivate("/"); err != nil {
+		return err
+	}
+	for i, m := range s.container.Mounts {
+		if err := s.placeVolume(m, s.volumes[i]); err != nil {
 			return fmt.Errorf("volume %q at %s: %w", m.Volume, m.Target, err)
 		}
 	}
 	return nil
 }
 
-func (s *stage) placeVolume(m volume.Mount, tree *kernel.FD) (err error) {
+func (s *stage) placeVolume(m volume.Mount, tree *kernel.FD) error {
 	target := path.Clean("/" + m.Target)
 	if target == "/" || target == "/proc" || strings.HasPrefix(target, "/proc/") {
 		return fmt.Errorf("a volume cannot be mounted on %s", target)
-	}
-	if tree == nil {
-		if tree, err = s.keep(m.Open()); err != nil {
-			return err
-		}
 	}
 	at, err := s.keep(mountPoint(tree, s.root, target))
 	if err != nil {
@@ -70,8 +78,10 @@ func (s *stage) placeVolume(m volume.Mount, tree *kernel.FD) (err error) {
 // covered: the root, of which the child could not let go of the old one, and
 // /proc, which will cover the volume.
 func (s *stage) checkTarget(at *kernel.FD, target string) error {
-	if same, err := at.Same(s.root); same || err != nil {
-		return errors.Join(fmt.Errorf("a volume cannot be mounted on /, to which %s leads", target), err)
+	if same, err := at.Same(s.root); err != nil {
+		return err
+	} else if same {
+		return fmt.Errorf("a volume cannot be mounted on /, to which %s leads", target)
 	}
 	dir := at
 	if isDir, err := at.IsDir(); err != nil {
@@ -81,8 +91,10 @@ func (s *stage) checkTarget(at *kernel.FD, target string) error {
 			return err
 		}
 	}
-	if inside, err := dir.IsIn(s.proc, s.root); inside || err != nil {
-		return errors.Join(fmt.Errorf("a volume cannot be mounted on /proc, to which %s leads", target), err)
+	if inside, err := dir.IsIn(s.proc, s.root); err != nil {
+		return err
+	} else if inside {
+		return fmt.Errorf("a volume cannot be mounted on /proc, to which %s leads", target)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -74,7 +73,7 @@ func (m *Mounts) Do(context.Context) error {
 		if err := m.volumes(); err != nil {
 			return err
 		}
-		return pinFromHost(t, m.Pin)
+		return t.PinMount(m.Pin)
 	})
 }
 
@@ -172,26 +171,11 @@ func fifo(path string) error {
 	return os.Chmod(path, 0o666)
 }
 
+// aboveRun are the directories above one run's that go with the last run: the
+// container's and the one of all containers.
+const aboveRun = 2
+
 // Undo implements plan.Step.
 func (s *Scratch) Undo(context.Context) error {
-	return errors.Join(removeAll(s.Dir), removeAll(s.Pipes))
-}
-
-// removeAll removes a tree and then the directories above it that it leaves
-// empty, up to two: the container's and the pod's.
-func removeAll(dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	for range 2 {
-		dir = filepath.Dir(dir)
-		err := os.Remove(dir)
-		if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(kernel.RemoveTree(s.Dir, aboveRun), kernel.RemoveTree(s.Pipes, aboveRun))
 }

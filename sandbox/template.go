@@ -47,15 +47,8 @@ func (g *Ground) makeTemplate() error {
 		if err := t.PivotRoot(root); err != nil {
 			return err
 		}
-		return pinFromHost(t, g.Template())
+		return t.PinMount(g.Template())
 	})
-}
-
-// pinFromHost pins the thread's mount namespace. A namespace cannot hold its
-// own pin, so another thread, still in the host's, makes it.
-func pinFromHost(t *kernel.Thread, path string) error {
-	file := t.NamespaceFile(kernel.Mount)
-	return kernel.OnThread(func(*kernel.Thread) error { return kernel.Pin(file, path) })
 }
 
 // emptyRoot mounts the template's tmpfs over the pins, in this thread's copy
