@@ -61,21 +61,7 @@ func (s *Dir) Undo(context.Context) error {
 	if err := unmountBelow(s.Path); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(s.Path); err != nil {
-		return err
-	}
-	dir := s.Path
-	for range 2 {
-		dir = filepath.Dir(dir)
-		err := os.Remove(dir)
-		if errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EBUSY) {
-			return nil
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return kernel.RemoveTree(s.Path, 2) // the pod's volumes, the pod
 }
 
 // unmountBelow detaches the mounts on and below path: a container with Bidirectional
