@@ -22,8 +22,7 @@ import (
 //
 // Beside testscript's own commands a script has these; none waits for a time:
 //
-//	need ABILITY…            skip unless the machine has them
-//	image NAME…              load archives of the example images
+//	image NAME…              load archives of the example images, or skip
 //	exits CODE PROGRAM ARG…  run in the foreground; stdout and stderr as after exec
 //	start NAME ARG…          run minipod in the background, output in NAME.out and NAME.err
 //	says NAME REGEXP         wait until it has said that, on either stream
@@ -36,8 +35,7 @@ import (
 //	logfiles POD CONTAINER NAME…
 //	                         these are the container's log files
 //	orders FILE A B          A stands in FILE before B
-//	page POD N, hostline FILE FILE
-//	                         see there
+//	hostline FILE FILE       the first is a line of output in the second
 func TestScripts(t *testing.T) {
 	ability.Need(t, ability.Root, ability.Overlay, ability.Busybox)
 	scripts, err := filepath.Glob("../testdata/script/*.txtar")

@@ -29,9 +29,9 @@ type scriptRun struct {
 func (s *scriptRun) commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	type command = func(ts *testscript.TestScript, args []string)
 	all := map[string]command{
-		"need": s.need, "image": s.image, "exits": s.exits,
+		"image": s.image, "exits": s.exits,
 		"start": s.start, "says": s.says, "signal": s.signal, "ends": s.ends,
-		"await": s.await, "awaitlog": s.awaitLog, "logfiles": s.logFiles, "orders": s.orders, "page": s.page, "hostline": s.hostLine,
+		"await": s.await, "awaitlog": s.awaitLog, "logfiles": s.logFiles, "orders": s.orders, "hostline": s.hostLine,
 	}
 	out := map[string]func(*testscript.TestScript, bool, []string){"stdout_of": s.stdoutOf}
 	for name, do := range all {
@@ -43,19 +43,6 @@ func (s *scriptRun) commands() map[string]func(ts *testscript.TestScript, neg bo
 		}
 	}
 	return out
-}
-
-func (s *scriptRun) need(ts *testscript.TestScript, args []string) {
-	known := map[string]*ability.Ability{
-		"cgroup1": ability.CgroupV1, "cgroup2": ability.CgroupV2, "gcc": ability.GCC, "ipv6": ability.IPv6, "long": ability.Long,
-	}
-	for _, name := range args {
-		a := known[name]
-		if a == nil {
-			ts.Fatalf("no ability is called %s", name)
-		}
-		ability.Need(s.t, a)
-	}
 }
 
 func (s *scriptRun) image(ts *testscript.TestScript, args []string) {
@@ -123,20 +110,6 @@ func (s *scriptRun) orders(ts *testscript.TestScript, args []string) {
 	a, b := strings.Index(text, args[1]), strings.Index(text, args[2])
 	if a < 0 || b < 0 || a > b {
 		ts.Fatalf("%q at %d, %q at %d", args[1], a, args[2], b)
-	}
-}
-
-// page asks until the page that nginx serves has at least n lines.
-func (s *scriptRun) page(ts *testscript.TestScript, args []string) {
-	n := number(ts, args[1])
-	for {
-		out, err := s.lab.minipod("exec", args[0], "-c", "1st", "--", "/bin/cat", "/usr/share/nginx/html/index.html").Output()
-		ts.Check(err)
-		if strings.Count(string(out), "\n") >= n {
-			ts.Logf("%s", out)
-			return
-		}
-		ts.Check(s.ctx.Err())
 	}
 }
 
