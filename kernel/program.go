@@ -80,14 +80,21 @@ func (p *Program) closeRange(first, last uintptr) {
 	p.add("inherited descriptors", unix.SYS_CLOSE_RANGE, first, last, 0)
 }
 
-// DefaultSignals undoes that the owner ignores a signal (as under nohup),
-// which execve would hand on.
-func (p *Program) DefaultSignals(signals ...syscall.Signal) {
+// lastSignal is the highest of the kernel, a real-time one.
+const lastSignal = 64
+
+// DefaultSignals undoes that the owner ignores signals, which execve would hand
+// on: those that nohup or a shell ignored for it, and those that the Go runtime
+// left alone. None costs as much as finding out which.
+func (p *Program) DefaultSignals() {
 	// struct sigaction of the kernel: handler SIG_DFL, no flags, no mask.
 	zero := make([]byte, 64)
 	p.bytes = append(p.bytes, zero)
-	for _, s := range signals {
-		p.add("disposition of signal "+s.String(), unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&zero[0])), 0, 8)
+	for s := 1; s <= lastSignal; s++ {
+		if s == int(unix.SIGKILL) || s == int(unix.SIGSTOP) {
+			continue
+		}
+		p.add("signal dispositions", unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&zero[0])), 0, 8)
 	}
 }
 

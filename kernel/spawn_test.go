@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
@@ -75,13 +76,15 @@ func TestSpawnNamesTheCallThatFailed(t *testing.T) {
 }
 
 func TestSpawnLeavesNoDescriptorAndIgnoresNoSignal(t *testing.T) {
+	signal.Ignore(syscall.SIGQUIT, syscall.SIGUSR1)
+	defer signal.Reset(syscall.SIGQUIT, syscall.SIGUSR1)
 	leak, err := os.Open("/etc")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer leak.Close()
 	_, out, err := run(t, Cloning{}, "ls /proc/$$/fd; grep SigIgn /proc/$$/status",
-		func(p *Program) { p.DefaultSignals(syscall.SIGHUP, syscall.SIGINT) })
+		func(p *Program) { p.DefaultSignals() })
 	if err != nil {
 		t.Fatal(err)
 	}

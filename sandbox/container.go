@@ -221,7 +221,7 @@ func (s *stage) run() error {
 	}
 	p, proc := &kernel.Program{}, s.container.Process
 	p.Stdio(s.null, s.out, s.err)
-	p.DefaultSignals(ignoredSignals()...)
+	p.DefaultSignals()
 	p.Setsid()
 	p.Umask(0o022)
 	s.facts.mountProc(p)

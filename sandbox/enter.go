@@ -31,7 +31,13 @@ type Entered struct {
 
 // Enter starts the process with the container's own namespaces, group,
 // capabilities and user.
+//
+// It keeps the memory of this process from being read by others for good: the
+// container's processes see the child, which shares it until it execs.
 func Enter(e Entry) (in Entered, err error) {
+	if err := kernel.HideMemory(); err != nil {
+		return in, err
+	}
 	host, err := lookAtHost()
 	if err != nil {
 		return in, err
@@ -74,7 +80,7 @@ func (e *Entry) fork(t *kernel.Thread, host hostFacts, root, cgroup *kernel.FD) 
 	}
 	if e.TTY {
 		var terminal *kernel.FD
-		in.Terminal, terminal, err = openTerminal(root)
+		in.Terminal, terminal, err = openTerminal(root, who.UID)
 		if err != nil {
 			return in, err
 		}
@@ -91,7 +97,7 @@ func (e *Entry) fork(t *kernel.Thread, host hostFacts, root, cgroup *kernel.FD) 
 func (e *Entry) program(host hostFacts, who Identity) *kernel.Program {
 	p := &kernel.Program{}
 	p.Stdio(e.Stdin, e.Stdout, e.Stderr)
-	p.DefaultSignals(ignoredSignals()...)
+	p.DefaultSignals()
 	p.Setsid()
 	if e.TTY {
 		p.ControllingTerminal()
@@ -104,8 +110,9 @@ func (e *Entry) program(host hostFacts, who Identity) *kernel.Program {
 	return p
 }
 
-// openTerminal makes a pseudo terminal of the container's own devpts.
-func openTerminal(root *kernel.FD) (master, slave *kernel.FD, err error) {
+// openTerminal makes a pseudo terminal of the container's own devpts that the
+// user may open again by its name.
+func openTerminal(root *kernel.FD, user uint32) (master, slave *kernel.FD, err error) {
 	master, err = kernel.OpenIn(root, "dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY)
 	if err != nil {
 		return nil, nil, err
@@ -117,5 +124,9 @@ func openTerminal(root *kernel.FD) (master, slave *kernel.FD, err error) {
 	if errno != 0 {
 		return nil, nil, errors.Join(fmt.Errorf("terminal: %w", errno), master.Close())
 	}
-	return master, kernel.NewFD(int(n), "terminal"), nil
+	slave = kernel.NewFD(int(n), "terminal")
+	if err := unix.Fchown(slave.Int(), int(user), -1); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("owner of the terminal: %w", err), slave.Close(), master.Close())
+	}
+	return master, slave, nil
 }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -80,16 +79,4 @@ func (paths hostFacts) mountProc(p *kernel.Program) {
 		p.Mount(r, r, "", unix.MS_BIND|unix.MS_REC, "")
 		p.Mount("", r, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|safe, "")
 	}
-}
-
-// ignoredSignals are those that this process was started to ignore, as nohup
-// does; execve would hand that on to the container.
-func ignoredSignals() []syscall.Signal {
-	var ignored []syscall.Signal
-	for s := syscall.Signal(1); s < 32; s++ {
-		if signal.Ignored(s) {
-			ignored = append(ignored, s)
-		}
-	}
-	return ignored
 }
