@@ -83,9 +83,9 @@ func (p *Program) closeRange(first, last uintptr) {
 // lastSignal is the highest of the kernel, a real-time one.
 const lastSignal = 64
 
-// DefaultSignals undoes that the owner ignores signals, which execve would hand
-// on: those that nohup or a shell ignored for it, and those that the Go runtime
-// left alone. None costs as much as finding out which.
+// DefaultSignals undoes that the owner ignores or blocks signals, which execve
+// would hand on: those that nohup or a shell ignored for it, and those that the
+// Go runtime left alone. None costs as much as finding out which.
 func (p *Program) DefaultSignals() {
 	// struct sigaction of the kernel: handler SIG_DFL, no flags, no mask.
 	zero := make([]byte, 64)
@@ -96,6 +96,7 @@ func (p *Program) DefaultSignals() {
 		}
 		p.add("signal dispositions", unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&zero[0])), 0, 8)
 	}
+	p.add("signal mask", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&zero[0])), 0, 8)
 }
 
 // Setsid makes the child the leader of a session.
