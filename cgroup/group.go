@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -91,29 +90,29 @@ func Kill(ctx context.Context, dir string) error {
 	return AwaitEmpty(ctx, dir)
 }
 
-// Signal sends SIGKILL to every process in the group and below it.
+// Signal sends SIGKILL to every process in the group and below it, at once and
+// with those that they fork meanwhile (cgroup.kill, Linux 5.14).
 func Signal(dir string) error {
-	err := os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("1"), 0)
+	// Without O_CREATE: the kernel answers that with EACCES, not ENOENT.
+	kill, err := os.OpenFile(filepath.Join(dir, "cgroup.kill"), os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, serr := os.Stat(dir); errors.Is(serr, fs.ErrNotExist) {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		err = killEach(dir) // before Linux 5.14
+		return fmt.Errorf("kill of the processes in %s: this kernel has no cgroup.kill, minipod needs Linux 5.14", dir)
+	}
+	if err == nil {
+		_, err = kill.WriteString("1")
+		err = errors.Join(err, kill.Close())
+	}
+	// The group was removed meanwhile.
+	if errors.Is(err, unix.ENODEV) {
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("kill of the processes in %s: %w", dir, err)
 	}
 	return nil
-}
-
-func killEach(dir string) error {
-	pids, err := Processes(dir)
-	for _, pid := range pids {
-		if kerr := syscall.Kill(pid, syscall.SIGKILL); kerr != nil && !errors.Is(kerr, syscall.ESRCH) {
-			err = errors.Join(err, kerr)
-		}
-	}
-	return err
 }
 
 // Processes lists the process ids in the group itself, not in those below it.
