@@ -9,6 +9,9 @@ MAKEFLAGS   += --no-print-directory
 
 GOLANGCI_LINT := v2.15.0
 VERSION = $$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The library's own manual pages need a Markdown parser that every start of the
+# program would initialise.
+TAGS    := urfave_cli_no_docs
 LDFLAGS = -s -w -X github.com/minipod/minipod/cli.Version=$(VERSION)
 ENV     := . .ci/env.sh
 # What a test run may need beside Go: the images of the tests hold busybox.
@@ -23,7 +26,7 @@ help: ## this list
 
 build: ## build/minipod, one static binary
 	@$(ENV)
-	go build -trimpath -buildvcs=false -ldflags="$(LDFLAGS)" -o build/minipod .
+	go build -tags $(TAGS) -trimpath -buildvcs=false -ldflags="$(LDFLAGS)" -o build/minipod .
 
 images: ## build/images/*.tar, the images of the examples, from Debian packages (root)
 	@$(ENV)
@@ -83,9 +86,10 @@ demo: build ## mc1 and mc2 from pod.yaml to clean host (root)
 	$(MAKE) images IMAGES="$(DEMO_IMAGES)"
 	examples/demo
 
-man: build ## build/minipod.1, the manual page
+man: ## build/minipod.1, the manual page, from docs/cli.md
 	@$(ENV)
-	build/minipod man >build/minipod.1
+	mkdir -p build
+	go run github.com/cpuguy83/go-md2man/v2 -in docs/cli.md -out build/minipod.1
 
 clean: ## remove build/
 	@rm -rf build

@@ -131,11 +131,11 @@ func (a *app) run(c *cli.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.loadImages(c.Context, h, o.images); err != nil {
-		return err
-	}
 	if o.dryRun == "plan" {
 		return a.printPlan(h, set, o)
+	}
+	if err := a.loadImages(c.Context, h, o.images); err != nil {
+		return err
 	}
 	return a.foreground(c.Context, h, set, o)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,7 +55,7 @@ func Read(args []string, stdin io.Reader) ([]Source, error) {
 func readPath(path string) ([]Source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("manifest %w", err)
+		return nil, unreadable(path, err)
 	}
 	if info.IsDir() {
 		return readDirectory(path)
@@ -64,6 +65,15 @@ func readPath(path string) ([]Source, error) {
 		return nil, err
 	}
 	return []Source{s}, nil
+}
+
+// unreadable words an error of the file system without the system call's name.
+func unreadable(path string, err error) error {
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return fmt.Errorf("manifest %s: %w", path, err)
 }
 
 func readDirectory(dir string) ([]Source, error) {
@@ -92,7 +102,7 @@ func readDirectory(dir string) ([]Source, error) {
 func readFile(path string) (Source, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return Source{}, fmt.Errorf("manifest %w", err)
+		return Source{}, unreadable(path, err)
 	}
 	defer func() { _ = f.Close() }() // only read: there is nothing that Close could lose
 	return readAll(path, f)

@@ -30,10 +30,19 @@ type output struct {
 // before the rest is left.
 const lastWords = 2 * time.Second
 
+// deadInstances are those whose logs stay beside the living one's, as under a
+// kubelet.
+const deadInstances = 1
+
 // openOutput opens the log and the reading ends of the pipes; begin starts the
 // copying, when there is somebody who writes.
 func (o *Owner) openOutput(c *sandbox.Container, name string, attempt int32) (*output, error) {
 	dir := o.host.Dirs.ContainerLogDir(o.pod.Namespace, o.pod.Name, string(o.pod.UID), name)
+	if attempt > 0 {
+		if err := state.PruneLogs(dir, deadInstances); err != nil {
+			return nil, err
+		}
+	}
 	log, err := state.OpenLog(state.LogPath(dir, attempt), state.LogLimits{})
 	if err != nil {
 		return nil, err

@@ -173,7 +173,7 @@ func Plan(h *Host, p *v1.Pod, s Settings) ([]string, error) {
 func (l *layout) planContainer(c *v1.Container) ([]string, error) {
 	img, err := l.host.Images.Resolve(c.Image)
 	if errors.Is(err, image.ErrNotFound) {
-		return []string{fmt.Sprintf("image    %s: to be pulled, then container %s", c.Image, c.Name)}, nil
+		return []string{fmt.Sprintf("image    %s: not here yet; container %s waits for it", c.Image, c.Name)}, nil
 	}
 	if err != nil {
 		return nil, err

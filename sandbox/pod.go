@@ -47,7 +47,7 @@ type Mounts struct {
 	Template string
 	Pin      string
 	// Etc are those files by name: hosts, hostname, resolv.conf.
-	Etc map[string]string
+	Etc map[string]string `json:"-"`
 }
 
 // managedEtc are the files that a pod gives to its containers.

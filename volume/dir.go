@@ -28,7 +28,7 @@ func (*Dir) Kind() string { return "volume.dir" }
 
 // String implements plan.Step.
 func (s *Dir) String() string {
-	return fmt.Sprintf("volume  %s: emptyDir, directory %s %04o", s.Name, s.Path, s.Mode)
+	return fmt.Sprintf("volume   %s: emptyDir, directory %s %04o", s.Name, s.Path, s.Mode)
 }
 
 // Do implements plan.Step. Directories above Path are made with mode 0700.

@@ -40,7 +40,7 @@ func (s *Files) String() string {
 	if s.Count == 1 {
 		plural = ""
 	}
-	return fmt.Sprintf("volume  %s: %s, %d file%s of %s on a tmpfs, read-only", s.Name, s.From, s.Count, plural, FormatSize(s.Bytes))
+	return fmt.Sprintf("volume   %s: %s, %d file%s of %s on a tmpfs, read-only", s.Name, s.From, s.Count, plural, FormatSize(s.Bytes))
 }
 
 // Do implements plan.Step. It fails on a step that came out of a journal.

@@ -25,7 +25,7 @@ func (*HostPath) Kind() string { return "volume.hostpath" }
 
 // String implements plan.Step.
 func (s *HostPath) String() string {
-	line := fmt.Sprintf("volume  %s: hostPath %s", s.Name, s.Path)
+	line := fmt.Sprintf("volume   %s: hostPath %s", s.Name, s.Path)
 	if s.Type != v1.HostPathUnset {
 		line += " (" + string(s.Type) + ")"
 	}

@@ -33,7 +33,7 @@ func (s *Tmpfs) String() string {
 	if s.SizeBytes > 0 {
 		size = FormatSize(s.SizeBytes)
 	}
-	line := fmt.Sprintf("volume  %s: emptyDir, tmpfs %04o, size %s", s.Name, s.Mode, size)
+	line := fmt.Sprintf("volume   %s: emptyDir, tmpfs %04o, size %s", s.Name, s.Mode, size)
 	if s.Shared {
 		line += ", shared"
 	}

@@ -58,11 +58,11 @@ func TestFromPod(t *testing.T) {
 	for _, s := range vs.Steps {
 		steps = append(steps, s.String())
 	}
-	want := `volume  html: emptyDir, tmpfs 0777, size 12 GiB
-volume  small: emptyDir, tmpfs 0777, size 64 MiB
-volume  fuse: emptyDir, tmpfs 0777, size 12 GiB, shared
-volume  conf: configMap web, 1 file of 9 B on a tmpfs, read-only
-volume  data: hostPath /srv/data (Directory)`
+	want := `volume   html: emptyDir, tmpfs 0777, size 12 GiB
+volume   small: emptyDir, tmpfs 0777, size 64 MiB
+volume   fuse: emptyDir, tmpfs 0777, size 12 GiB, shared
+volume   conf: configMap web, 1 file of 9 B on a tmpfs, read-only
+volume   data: hostPath /srv/data (Directory)`
 	if got := strings.Join(steps, "\n"); got != want {
 		t.Errorf("steps:\n%s\nwant:\n%s", got, want)
 	}
@@ -101,7 +101,7 @@ spec:
 		t.Fatal(err)
 	}
 	got := fmt.Sprintf("%v %s", vs.Steps, strings.Join(vs.Warnings, "; "))
-	want := "[volume  a: emptyDir, directory /d/a 0777 volume  b: emptyDir, tmpfs 0777, size 2 GiB] " +
+	want := "[volume   a: emptyDir, directory /d/a 0777 volume   b: emptyDir, tmpfs 0777, size 2 GiB] " +
 		"volume a: sizeLimit 1Gi is not enforced on disk; volume b: sizeLimit 100Gi is more than the pod can have; the size is 2 GiB"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
