@@ -96,6 +96,9 @@ type rotatedFile struct{ path, stamp string }
 // compressed one is listed when both are there.
 func rotated(path string) ([]rotatedFile, error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // removed with its pod, while somebody reads
+	}
 	if err != nil {
 		return nil, fmt.Errorf("log directory: %w", err)
 	}
