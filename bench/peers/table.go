@@ -77,7 +77,7 @@ func (r *results) table(lines []line) string {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.letter, l.what,
 			r.show(l.ours, l.unit), l.ours, r.show(l.peer, l.unit), l.peer, ratio, l.goal, verdict)
 	}
-	w.Flush() //nolint:errcheck // a strings.Builder takes everything
+	_ = w.Flush() // a strings.Builder takes everything
 	for _, name := range r.order {
 		fmt.Fprintf(&text, "left out: %s: %s\n", name, r.missing[name])
 	}

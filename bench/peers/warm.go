@@ -14,7 +14,7 @@ import (
 // medians.
 func measureWarm(ctx context.Context, l *lab, r *results) error {
 	if _, err := os.Stat("build/floor"); err != nil {
-		r.lack(warmFloor, "build/floor is not built (make floor)")
+		r.lack(warmFloor, fmt.Sprintf("%v (make floor builds it)", err))
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^BenchmarkFloor$",
