@@ -40,7 +40,7 @@ func TestReadErrors(t *testing.T) {
 		want  string
 	}{
 		{[]string{"-", "-"}, "", `standard input ("-") named twice`},
-		{[]string{dir + "/none.yaml"}, "", "manifest stat " + dir + "/none.yaml: no such file or directory"},
+		{[]string{dir + "/none.yaml"}, "", "manifest " + dir + "/none.yaml: no such file or directory"},
 		{[]string{dir}, "", "directory " + dir + ": no file *.yaml, *.yml or *.json in it"},
 		{[]string{"-"}, string(bytes.Repeat([]byte(" "), maxSourceBytes+1)), "manifest -: larger than 16 MiB"},
 	} {
