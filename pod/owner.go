@@ -197,8 +197,9 @@ func (o *Owner) step(e lifecycle.Event) {
 	for _, a := range actions {
 		o.act(a)
 	}
-	if s := o.current(); o.observe.Status != nil || !o.state.Done() {
-		o.publish(s)
+	// What follows at once is published with it.
+	if len(o.soon) == 0 && (o.observe.Status != nil || !o.state.Done()) {
+		o.publish(o.current())
 	}
 }
 
