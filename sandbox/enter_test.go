@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,7 +82,7 @@ func exitText(e kernel.Exit) string {
 	if e.Signal != 0 {
 		return e.Signal.String()
 	}
-	return string(rune('0' + e.Code%10)) + strings.Repeat("+", e.Code/10)
+	return strconv.Itoa(e.Code)
 }
 
 // setns into several namespaces at once commits the new root to all threads

@@ -197,12 +197,12 @@ func (s *stage) checkProc() (err error) {
 // the mount over the root itself, or over another one of minipod's.
 func (s *stage) systemDir(name string) (*kernel.FD, error) {
 	flags := unix.O_PATH | unix.O_DIRECTORY | unix.O_NOFOLLOW
-	dir, err := s.keep(kernel.OpenBeneath(s.root, name, flags))
+	dir, err := s.keep(kernel.OpenIn(s.root, name, flags))
 	if errors.Is(err, unix.ENOENT) {
 		if err := kernel.Mkdirat(s.root, name, 0o755); err != nil {
 			return nil, err
 		}
-		dir, err = s.keep(kernel.OpenBeneath(s.root, name, flags))
+		dir, err = s.keep(kernel.OpenIn(s.root, name, flags))
 	}
 	if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		return nil, fmt.Errorf("the image's /%s is not a directory", name)
