@@ -186,17 +186,35 @@ func (o *Owner) kill(name string) {
 // stopSignal is the image's, or SIGTERM. An image may give a name with or
 // without SIG, or a number.
 func stopSignal(img image.Image) syscall.Signal {
-	s := strings.ToUpper(img.Config.StopSignal)
-	if n, err := strconv.Atoi(s); err == nil && n > 0 && n < 65 {
-		return syscall.Signal(n)
-	}
-	if !strings.HasPrefix(s, "SIG") {
-		s = "SIG" + s
-	}
-	if n := unix.SignalNum(s); n != 0 {
+	s := strings.TrimPrefix(strings.ToUpper(img.Config.StopSignal), "SIG")
+	if n := unix.SignalNum("SIG" + s); n != 0 {
 		return n
 	}
+	n, err := strconv.Atoi(s)
+	if name, offset, ok := cutSign(s); err != nil && realtime[name] > 0 && ok {
+		n = realtime[name] + offset
+		if n < realtime["RTMIN"] {
+			n = 0
+		}
+	}
+	if n > 0 && n <= realtime["RTMAX"] {
+		return syscall.Signal(n)
+	}
 	return unix.SIGTERM
+}
+
+// realtime are the limits as the C library numbers them, which keeps two of
+// the kernel's for itself. Images of systemd end by RTMIN+3.
+var realtime = map[string]int{"RTMIN": 34, "RTMAX": 64}
+
+// cutSign reads NAME, NAME+N or NAME-N.
+func cutSign(s string) (name string, offset int, ok bool) {
+	i := strings.IndexAny(s, "+-")
+	if i < 0 {
+		return s, 0, true
+	}
+	offset, err := strconv.Atoi(s[i:])
+	return s[:i], offset, err == nil
 }
 
 func newID() string {

@@ -4,13 +4,16 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
+	"time"
 
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/minipod/minipod/image"
 	"github.com/minipod/minipod/internal/ability"
+	"github.com/minipod/minipod/internal/leak"
 	"github.com/minipod/minipod/internal/testimage"
 	"github.com/minipod/minipod/pod"
 	"github.com/minipod/minipod/state"
@@ -34,7 +37,31 @@ func newLab(tb testing.TB) *lab {
 	if _, err := store.Load(context.Background(), testimage.Busybox(tb, "docker.io/library/busybox:latest")); err != nil {
 		tb.Fatal(err)
 	}
+	scope := leak.Scope{Dirs: []string{filepath.Join(d.Run, "pods"), filepath.Join(d.Run, "ns"), filepath.Join(d.Root, "pods"), d.Log}}
+	for _, dir := range []string{scope.Dirs[0], scope.Dirs[2], d.Log} { // these stay when the last pod goes
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	leak.Check(tb, scope)
+	awaitThreads(tb, scope)
 	return &lab{tb, &pod.Host{Dirs: d, Images: store}}
+}
+
+// awaitThreads lets threads end that a pod is done with: the kernel takes them
+// away a moment after the last function on them has returned.
+func awaitThreads(tb testing.TB, scope leak.Scope) {
+	before, err := leak.Take(scope)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+			if now, err := leak.Take(scope); err != nil || before.Diff(now) == "" {
+				return
+			}
+		}
+	})
 }
 
 // pod is a manifest of one container for each shell script.
