@@ -11,11 +11,16 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/minipod/minipod/internal/ability"
 )
 
 // run spawns /bin/sh in place and gives its exit and standard output.
 func run(t *testing.T, c Cloning, script string, extra ...func(p *Program)) (Exit, string, error) {
 	t.Helper()
+	if c.NewPID {
+		ability.Need(t, ability.Root)
+	}
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -61,7 +61,7 @@ func (c *Container) Prepare(ready <-chan struct{}) {
 // Abandon takes a Prepare back and waits until nothing of it is left.
 func (c *Container) Abandon() {
 	close(c.stage.abandon)
-	_ = <-c.stage.done // that it could not be built matters to nobody now
+	<-c.stage.done //nolint:errcheck // that it could not be built matters to nobody now
 }
 
 // Do implements plan.Step.

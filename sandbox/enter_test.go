@@ -177,7 +177,7 @@ func TestContainerCannotSpyOnWhoEnters(t *testing.T) {
 		r, err := p.start(p.prepare(probe("spy"), withProbe(t), as(u)))
 		must(t, err)
 		want(t, "line", r.line(), "ready")
-		for range 300 {
+		for range 100 {
 			_, _, err := r.enter(r.entry(sandbox.Process{Argv: []string{"true"}}))
 			must(t, err)
 		}

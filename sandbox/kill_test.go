@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/minipod/minipod/cgroup"
+	"github.com/minipod/minipod/internal/ability"
 	"github.com/minipod/minipod/kernel"
 	"github.com/minipod/minipod/sandbox"
 )
@@ -74,6 +75,7 @@ func TestNoZombieIsLeft(t *testing.T) {
 // A container whose signals were ignored or blocked by whoever started minipod
 // (nohup) gets its own dispositions back.
 func TestSignalsOfTheOwner(t *testing.T) {
+	ability.Need(t, ability.Root)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	mask, old := unix.Sigset_t{}, unix.Sigset_t{}

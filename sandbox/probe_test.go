@@ -65,7 +65,8 @@ const (
 	shmFile   = "/dev/shm/minipod-test"
 )
 
-type queueAttr struct{ flags, maxmsg, msgsize, curmsgs, _, _, _, _ int64 }
+// queueAttr is struct mq_attr: flags, maxmsg, msgsize, curmsgs, four spare.
+type queueAttr [8]int64
 
 // message is struct msgbuf of msgop(2).
 type message struct {
@@ -76,7 +77,7 @@ type message struct {
 // probeMakeIPC makes one object of every kind, with args[0] in it.
 func probeMakeIPC(args []string) error {
 	mark := args[0]
-	attr := queueAttr{maxmsg: 4, msgsize: 16}
+	attr := queueAttr{1: 4, 2: 16}
 	q, err := sysctl(unix.SYS_MQ_OPEN, str(queueName), unix.O_CREAT|unix.O_RDWR, 0o600, ptr(&attr))
 	if err != nil {
 		return fmt.Errorf("mq_open: %w", err)
