@@ -42,8 +42,12 @@ func TestArgv(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	l := &layout{pod: &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}}}
 	c := &corev1.Container{Env: []corev1.EnvVar{
-		{Name: "A", Value: "1"}, {Name: "B", Value: "$(A)2"}, {Name: "PATH", Value: "/mine"},
-		{Name: "C", Value: "$(PATH) $(IMAGE) $(D)"}, {Name: "D", Value: "late"}, {Name: "A", Value: "again"},
+		{Name: "A", Value: "1"},
+		{Name: "B", Value: "$(A)2"},
+		{Name: "PATH", Value: "/mine"},
+		{Name: "C", Value: "$(PATH) $(IMAGE) $(D)"},
+		{Name: "D", Value: "late"},
+		{Name: "A", Value: "again"},
 	}}
 	p, err := l.process(c, image.Image{Config: v1.Config{
 		Cmd: []string{"sh"}, Env: []string{"PATH=/bin", "IMAGE=i", "HOSTNAME=other"}, WorkingDir: "/w", User: "web",
