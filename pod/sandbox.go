@@ -12,6 +12,8 @@ import (
 // prepares those whose images are here, so that their first start only forks.
 // It runs on the hands.
 func (o *Owner) createSandbox() {
+	addresses := make(chan []string, 1)
+	go func() { addresses <- hostIPs() }()
 	first, network, rest := o.layout.sandboxSteps()
 	err := o.steps.Do(background(), "", first...)
 	if err == nil {
@@ -33,7 +35,7 @@ func (o *Owner) createSandbox() {
 		o.sandboxFailed(err)
 		return
 	}
-	hosts := hostIPs()
+	hosts := <-addresses
 	var pods []string
 	if o.pod.Spec.HostNetwork {
 		pods = hosts

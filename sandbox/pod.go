@@ -168,6 +168,12 @@ func fifo(path string) error {
 	if err := unix.Mkfifo(path, 0o666); err != nil {
 		return fmt.Errorf("mkfifo %s: %w", path, err)
 	}
+	// Only the umask can have narrowed the mode: looking is cheaper than
+	// changing.
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Perm() == 0o666 {
+		return err
+	}
 	return os.Chmod(path, 0o666)
 }
 

@@ -73,8 +73,8 @@ func (w *LogWriter) open() error {
 	if err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
-	size, err := wholeLines(f)
-	if err == nil {
+	size, torn, err := wholeLines(f)
+	if err == nil && torn {
 		err = f.Truncate(size)
 	}
 	if err != nil {
@@ -84,25 +84,27 @@ func (w *LogWriter) open() error {
 	return nil
 }
 
-// wholeLines is the length of f up to its last newline.
-func wholeLines(f *os.File) (int64, error) {
+// wholeLines is the length of f up to its last newline, and whether there is
+// more.
+func wholeLines(f *os.File) (size int64, torn bool, err error) {
 	info, err := f.Stat()
-	if err != nil {
-		return 0, err
+	if err != nil || info.Size() == 0 {
+		return 0, false, err
 	}
 	buf := make([]byte, maxLine)
 	for end := info.Size(); end > 0; {
 		start := max(0, end-int64(len(buf)))
 		part := buf[:end-start]
 		if _, err := f.ReadAt(part, start); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		if i := bytes.LastIndexByte(part, '\n'); i >= 0 {
-			return start + int64(i) + 1, nil
+			size = start + int64(i) + 1
+			return size, size < info.Size(), nil
 		}
 		end = start
 	}
-	return 0, nil
+	return 0, true, nil
 }
 
 // Write puts the lines of chunk into the log with the time at, by one write,
