@@ -36,7 +36,7 @@ func (a *app) runCommand() *cli.Command {
 		ArgsUsage: "FILE|DIRECTORY|-…",
 		Description: "Logs of all containers go to standard output, each line with its container's name. " +
 			"Ctrl-C ends the pods in order, a second one kills them. The exit code is that of the first container " +
-			"that made a pod fail; 124 after --timeout; 125 if minipod itself could not.",
+			"that made a pod fail, also of one that somebody else deleted; 124 after --timeout; 125 if minipod itself could not.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "wait", Usage: "end the pods and return when they are `ready|completed`"},
 			&cli.DurationFlag{Name: "timeout", Usage: "end the pods after `D` and exit with 124"},
