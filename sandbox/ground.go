@@ -105,10 +105,7 @@ func (g *Ground) Undo(context.Context) error {
 			return err
 		}
 		others, err := os.ReadDir(g.Dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		for _, e := range others {
@@ -116,9 +113,21 @@ func (g *Ground) Undo(context.Context) error {
 				return nil // another pod's
 			}
 		}
-		return errors.Join(kernel.Unpin(g.Template()), kernel.Unmount(g.Dir), removeDir(g.Dir),
-			os.RemoveAll(g.Skeleton()), os.RemoveAll(halfOf(g.Skeleton())))
+		return errors.Join(kernel.Unpin(g.Template()), kernel.Unmount(g.Dir), removeSkeleton(g.Skeleton()), removeDir(g.Dir))
 	})
+}
+
+// removeSkeleton takes the name first: who is killed half way leaves nothing
+// that the next pod takes for whole.
+func removeSkeleton(dir string) error {
+	half := halfOf(dir)
+	if err := os.RemoveAll(half); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, half); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(half)
 }
 
 func (g *Ground) removePod() error {
