@@ -18,7 +18,6 @@ import (
 type walk struct {
 	*sim
 	r     *rapid.T
-	never map[string]bool // images that never failed
 	steps int
 
 	sandbox  bool // CreateSandbox is to be answered
@@ -31,7 +30,6 @@ type walk struct {
 	phase   v1.PodPhase
 	restart map[string]int32
 	firsts  []string // containers in the order of their first start
-	opened  time.Time
 	conds   []v1.PodCondition
 }
 
