@@ -193,3 +193,22 @@ func TestContainerCannotSpyOnWhoEnters(t *testing.T) {
 		t.Errorf("dumpable is %d, %v", n, err)
 	}
 }
+
+// CVE-2019-5736: a container must not get minipod's own program to run in it,
+// by its name under /proc, by a link or by a script's first line.
+func TestMinipodIsNotRunInTheContainer(t *testing.T) {
+	p := newLab(t).pod("u1")
+	must(t, os.Symlink("/proc/self/exe", filepath.Join(p.image, "bin/toproc")))
+	must(t, os.WriteFile(filepath.Join(p.image, "bin/script"), []byte("#!/proc/self/exe\n"), 0o755))
+	must(t, os.WriteFile(filepath.Join(p.image, "bin/nested"), []byte("#!script\n"), 0o755))
+	r := p.idle()
+	for _, name := range []string{"/proc/self/exe", "toproc", "/bin/toproc", "script", "/bin/nested", "./script"} {
+		proc := sandbox.Process{Argv: []string{name, "version"}, Dir: "/bin"}
+		if err := p.refused(proc); err == nil {
+			t.Errorf("a container ran %s", name)
+		}
+		if _, out, err := r.enter(r.entry(proc)); err == nil {
+			t.Errorf("exec ran %s: %s", name, out)
+		}
+	}
+}

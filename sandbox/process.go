@@ -98,8 +98,10 @@ func (p *Process) complete(root *kernel.FD, home string) error {
 	}
 	search, _ := lookupEnv(p.Env, "PATH")
 	var err error
-	p.path, err = findProgram(root, p.Argv[0], search)
-	return err
+	if p.path, err = findProgram(root, p.Argv[0], search); err != nil {
+		return err
+	}
+	return checkProgram(root, p.dir(), p.path)
 }
 
 func lookupEnv(env []string, name string) (string, bool) {
