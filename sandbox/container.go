@@ -50,9 +50,18 @@ func (c *Container) String() string {
 func (c *Container) Started() Started { return c.started }
 
 // Prepare begins to build the container on its stage, beside whatever the
-// caller does meanwhile: Do then only forks. ready is closed when the pod's
-// namespaces are pinned and its volumes made. Who does not call Do afterwards calls Abandon.
+// caller does meanwhile: Do then only mounts the volumes and forks. ready is
+// closed when the pod's namespaces are pinned and its volumes made. Who does
+// not call Do afterwards calls Abandon. A container that mounts volumes of the
+// host is left to Do: these are opened before the stage enters the pod, which
+// would be too early for what an earlier container makes there.
 func (c *Container) Prepare(ready <-chan struct{}) {
+	if !slices.ContainsFunc(c.Mounts, func(m volume.Mount) bool { return m.Host != "" }) {
+		c.build(ready)
+	}
+}
+
+func (c *Container) build(ready <-chan struct{}) {
 	s := &stage{container: c, ready: ready, fork: make(chan struct{}), abandon: make(chan struct{}), done: make(chan error, 1)}
 	c.stage = s
 	go func() { s.done <- kernel.OnThread(s.play) }()
@@ -60,6 +69,9 @@ func (c *Container) Prepare(ready <-chan struct{}) {
 
 // Abandon takes a Prepare back and waits until nothing of it is left.
 func (c *Container) Abandon() {
+	if c.stage == nil {
+		return
+	}
 	close(c.stage.abandon)
 	<-c.stage.done //nolint:errcheck // that it could not be built matters to nobody now
 }
@@ -69,7 +81,7 @@ func (c *Container) Do(context.Context) error {
 	if c.stage == nil {
 		ready := make(chan struct{})
 		close(ready)
-		c.Prepare(ready)
+		c.build(ready)
 	}
 	close(c.stage.fork)
 	return <-c.stage.done
@@ -126,10 +138,14 @@ func (s *stage) play(t *kernel.Thread) error {
 			{"/sys", s.placeSys},
 			{"/proc", s.checkProc},
 			{"/etc", s.placeEtc},
+		}},
+		// What a container started before may have written is looked at when
+		// this one is to start, not when its stage is built.
+		{s.fork, []act{
 			{"volumes", s.placeVolumes},
 			{"process", s.resolve},
+			{"process", s.run},
 		}},
-		{s.fork, []act{{"process", s.run}}},
 	} {
 		if part.after != nil {
 			select {
