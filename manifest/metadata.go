@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/rand"
 )
 
@@ -14,12 +13,9 @@ import (
 func (l *loader) metadata(d *document, m *metav1.ObjectMeta) {
 	l.branch(d, "metadata", d.tree["metadata"], fieldTree().children["metadata"])
 	m.SetSelfLink("") // the field itself is deprecated
-	m.ResourceVersion, m.Generation = "", 0
+	m.UID, m.ResourceVersion, m.Generation = "", "", 0
 	m.CreationTimestamp, m.DeletionTimestamp, m.DeletionGracePeriodSeconds = metav1.Time{}, nil, nil
 	m.ManagedFields, m.OwnerReferences, m.Finalizers = nil, nil, nil
-	if m.UID != "" && !isPathPart(m.UID) {
-		l.problem(d, "metadata.uid", fmt.Sprintf("Invalid value: %q", m.UID), "a uid has letters, digits and '-' only, at most 63")
-	}
 	if m.Name == "" && m.GenerateName != "" {
 		m.Name = m.GenerateName + rand.String(5)
 	}
@@ -34,17 +30,4 @@ func (l *loader) metadata(d *document, m *metav1.ObjectMeta) {
 				m.Namespace, l.options.Namespace), "")
 		}
 	}
-}
-
-// isPathPart guards the uid: it is the one name in the metadata that Kubernetes
-// does not validate, since it never takes it from a user, and minipod makes
-// directories of it.
-func isPathPart(uid types.UID) bool {
-	for _, r := range uid {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (r < '0' || r > '9') && r != '-' {
-			return false
-		}
-	}
-	return len(uid) <= 63
 }

@@ -1,7 +1,6 @@
 package pod
 
 import (
-	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -16,12 +15,9 @@ import (
 // of creation, a node. The argument is not changed.
 func admit(p *v1.Pod) (*v1.Pod, error) {
 	p = p.DeepCopy()
-	if p.UID == "" {
-		p.UID = uuid.NewUUID()
-	}
-	if strings.ContainsAny(string(p.UID), "/\x00") || p.UID == "." || p.UID == ".." {
-		return nil, fmt.Errorf("metadata.uid %q cannot be the name of a directory", p.UID)
-	}
+	// Always a new one, as the API server does: directories, groups and pins
+	// are called by it, and no two pods may share them.
+	p.UID = uuid.NewUUID()
 	p.CreationTimestamp = metav1.NewTime(time.Now().Truncate(time.Second))
 	p.Spec.NodeName = nodeName()
 	return p, nil

@@ -44,7 +44,7 @@ func (o *Owner) start(name string, attempt int32) {
 		err = errors.Join(err, o.steps.Undo(background(), group(name, attempt)))
 		if waiter != nil { // it ran, and was killed by the undo
 			_, reaped := kernel.Await(waiter)
-			err = errors.Join(err, reaped)
+			err = errors.Join(err, reaped, p.in.end())
 		}
 		reason := startReason(err)
 		o.tell(func(at time.Time) lifecycle.Event {
@@ -95,12 +95,16 @@ func (o *Owner) launch(name string, attempt int32) (*prepared, *kernel.FD, error
 	}
 	started := p.container.Started()
 	var err error
-	if p.in.pidfd, err = started.PidFD.Dup(); err != nil {
-		return nil, started.PidFD, errors.Join(err, p.in.output.abandon())
-	}
 	p.in.output.begin()
+	if p.in.pidfd, err = started.PidFD.Dup(); err != nil {
+		return p, started.PidFD, err
+	}
 	return p, started.PidFD, o.writeRecord(name, attempt, p.in.id, p.container)
 }
+
+// end lets go of what the owner holds of an instance whose processes are gone,
+// after its last line is in the log.
+func (in *instance) end() error { return errors.Join(in.output.finish(), in.pidfd.Close()) }
 
 // configError marks a manifest and image that do not fit together.
 type configError struct{ err error }
@@ -144,7 +148,7 @@ func (o *Owner) await(name string, in *instance, waiter *kernel.FD) {
 		slog.Error("exit status lost", "container", name, "error", err)
 		exit = kernel.Exit{Code: 137}
 	}
-	err = errors.Join(cgroup.Kill(background(), in.cgroup), in.output.finish(), in.pidfd.Close())
+	err = errors.Join(cgroup.Kill(background(), in.cgroup), in.end())
 	if err != nil {
 		slog.Error("end of container", "pod", o.pod.Name, "container", name, "error", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/minipod/minipod/plan"
 	"github.com/minipod/minipod/state"
@@ -93,7 +94,7 @@ func Collect(h *Host) ([]string, error) {
 // after a reboot. A pod is written down before it has anything on disk, and
 // forgotten after: a directory that no pod read later claims is nobody's.
 func sweepScratch(h *Host) error {
-	dir := filepath.Join(h.Dirs.Root, "pods")
+	dir, prefix := filepath.Join(h.Dirs.Root, "pods"), scratchPrefix(h.Dirs)
 	found, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -106,8 +107,9 @@ func sweepScratch(h *Host) error {
 		return fmt.Errorf("what pods have on disk is left alone: %w", err)
 	}
 	for _, f := range found {
-		claimed := slices.ContainsFunc(pods, func(s state.Seen) bool { return string(s.Pod.UID) == f.Name() })
-		if !claimed {
+		uid, ours := strings.CutPrefix(f.Name(), prefix)
+		claimed := slices.ContainsFunc(pods, func(s state.Seen) bool { return string(s.Pod.UID) == uid })
+		if ours && !claimed {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, f.Name())))
 		}
 	}

@@ -143,19 +143,26 @@ func initOf(dir string) (*kernel.FD, error) {
 	return nil, ErrNotRunning
 }
 
-// isInit tells whether the process is number 1 of its PID namespace.
+// isInit tells whether the process is number 1 of a PID namespace right below
+// minipod's own: a container can make namespaces below its own, too.
 func isInit(pid int) bool {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	numbers := pidsOf(strconv.Itoa(pid))
+	return len(numbers) == len(pidsOf("self"))+1 && numbers[len(numbers)-1] == "1"
+}
+
+// pidsOf are the numbers of a process in its PID namespaces, from minipod's
+// down to its own.
+func pidsOf(process string) []string {
+	b, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {
-		return false
+		return nil
 	}
 	for line := range strings.Lines(string(b)) {
 		if ids, ok := strings.CutPrefix(line, "NSpid:"); ok {
-			numbers := strings.Fields(ids)
-			return len(numbers) > 1 && numbers[len(numbers)-1] == "1"
+			return strings.Fields(ids)
 		}
 	}
-	return false
+	return nil
 }
 
 // defaultContainer is the annotation that kubectl obeys, too

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,14 +21,23 @@ type output struct {
 	log     *state.LogWriter
 	pipes   []*os.File // by stream
 	streams []state.Stream
-	tap     func(state.Line)
 	copying sync.WaitGroup
 	cancel  context.CancelFunc
+
+	// show is told of the lines by a goroutine of its own, behind a queue: it
+	// may block for as long as nobody reads what it prints.
+	show     func(state.Line)
+	queue    chan state.Line
+	detached chan struct{} // closed when nobody waits for show any more
+	shown    chan struct{} // closed when the queue is empty for good
 }
 
-// lastWords is how long the pipes of a container whose processes are all gone
-// may stay open in other hands (a descriptor can be passed on over a socket)
-// before the rest is left.
+// queued is how many lines may wait to be shown before their writer waits.
+const queued = 256
+
+// lastWords is how long it may take to show the last lines of a container whose
+// processes are all gone, and then again how long its pipes may stay open in
+// other hands (a descriptor can be passed on over a socket).
 const lastWords = 2 * time.Second
 
 // deadInstances are those whose logs stay beside the living one's, as under a
@@ -49,7 +59,7 @@ func (o *Owner) openOutput(c *sandbox.Container, name string, attempt int32) (*o
 	}
 	out := &output{log: log, streams: []state.Stream{state.Stdout, state.Stderr}}
 	if o.observe.Output != nil {
-		out.tap = func(l state.Line) { o.observe.Output(name, l) }
+		out.show = func(l state.Line) { o.observe.Output(name, l) }
 	}
 	for _, path := range []string{c.Stdout, c.Stderr} {
 		f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
@@ -65,21 +75,48 @@ func (o *Owner) openOutput(c *sandbox.Container, name string, attempt int32) (*o
 func (out *output) begin() {
 	var ctx context.Context
 	ctx, out.cancel = context.WithCancel(context.Background())
+	out.queue, out.detached, out.shown = make(chan state.Line, queued), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(out.shown)
+		for l := range out.queue {
+			out.show(l)
+		}
+	}()
+	var tap func(state.Line)
+	if out.show != nil {
+		tap = out.enqueue
+	}
 	for i, pipe := range out.pipes {
 		out.copying.Go(func() {
-			if err := state.Copy(ctx, pipe, out.streams[i], out.log, out.tap); err != nil && !errors.Is(err, context.Canceled) {
+			if err := state.Copy(ctx, pipe, out.streams[i], out.log, tap); err != nil && !errors.Is(err, context.Canceled) {
 				slog.Error("output not logged", "error", err)
 			}
 		})
 	}
 }
 
-// finish waits until all that was written is in the log. The container's
-// processes are gone.
+// enqueue hands a line on to be shown; its text is the caller's again after.
+func (out *output) enqueue(l state.Line) {
+	l.Text = bytes.Clone(l.Text)
+	select {
+	case out.queue <- l:
+	case <-out.detached:
+	}
+}
+
+// finish waits until all that was written is in the log, and shown, unless
+// nobody reads what is shown. The container's processes are gone.
 func (out *output) finish() error {
-	impatience := time.AfterFunc(lastWords, out.cancel)
+	detach := time.AfterFunc(lastWords, func() { close(out.detached) })
+	cancel := time.AfterFunc(2*lastWords, out.cancel)
 	out.copying.Wait()
-	impatience.Stop()
+	close(out.queue)
+	select {
+	case <-out.shown:
+	case <-out.detached:
+	}
+	detach.Stop()
+	cancel.Stop()
 	out.cancel()
 	return out.abandon()
 }

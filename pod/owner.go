@@ -71,6 +71,13 @@ func Claim(h *Host, p *v1.Pod, s Settings, o Observer) (*Owner, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Whoever removes images looks at the pods that are written down: neither
+	// happens in the middle of the other.
+	release, err := h.Images.Hold(background())
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	claim, err := take(h, p)
 	if err != nil {
 		return nil, err
@@ -78,7 +85,7 @@ func Claim(h *Host, p *v1.Pod, s Settings, o Observer) (*Owner, error) {
 	own := &Owner{
 		host: h, pod: p, settings: s, observe: o, layout: l, claim: claim, state: begin,
 		timers: map[lifecycle.Timer]*time.Timer{}, running: map[string]*instance{},
-		events: make(chan happening), ended: make(chan struct{}), hands: newHands(),
+		events: make(chan happening), ended: make(chan struct{}),
 		images: map[string]image.Image{}, prepared: map[string]*prepared{},
 	}
 	if err := own.open(); err != nil {
@@ -158,6 +165,7 @@ func (o *Owner) Run() (*v1.Pod, error) {
 	if err != nil {
 		return o.pod, errors.Join(err, o.claim.Remove())
 	}
+	o.hands = newHands()
 	o.step(lifecycle.Begin{At: time.Now()})
 	for _, w := range o.layout.volumes.Warnings {
 		o.record(lifecycle.Record{Type: v1.EventTypeWarning, Reason: reasonVolume, Message: w})

@@ -1,6 +1,8 @@
 package pod
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -8,15 +10,16 @@ import (
 	"slices"
 	"strconv"
 
-	"golang.org/x/sys/unix"
 	v1 "k8s.io/api/core/v1"
 
 	"github.com/minipod/minipod/cgroup"
 	"github.com/minipod/minipod/image"
 	"github.com/minipod/minipod/ipc"
+	"github.com/minipod/minipod/kernel"
 	"github.com/minipod/minipod/netns"
 	"github.com/minipod/minipod/plan"
 	"github.com/minipod/minipod/sandbox"
+	"github.com/minipod/minipod/state"
 	"github.com/minipod/minipod/volume"
 )
 
@@ -41,7 +44,7 @@ func newLayout(h *Host, p *v1.Pod, s Settings) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	half, err := halfOfRAM()
+	ram, err := kernel.RAM()
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +62,33 @@ func newLayout(h *Host, p *v1.Pod, s Settings) (*layout, error) {
 		return nil, err
 	}
 	l.volumes, err = volume.FromPod(p, volume.Options{
-		Pin: l.pins.Mount, DiskRoot: filepath.Join(l.scratchRoot(), "volumes"),
-		EmptyDirMedium: s.EmptyDirMedium, HalfOfRAM: half, ConfigMap: s.ConfigMap,
+		Pin: l.pins.Mount, DiskRoot: filepath.Join(l.scratchRoot(), diskVolumes),
+		EmptyDirMedium: s.EmptyDirMedium, HalfOfRAM: ram / 2, ConfigMap: s.ConfigMap,
 	})
 	return l, err
 }
 
 // scratchRoot holds what the pod keeps on disk while it lives.
-func (l *layout) scratchRoot() string {
-	return filepath.Join(l.host.Dirs.Root, "pods", string(l.pod.UID))
+func (l *layout) scratchRoot() string { return scratchOf(l.host.Dirs, l.pod) }
+
+func scratchOf(d state.Dirs, p *v1.Pod) string {
+	return filepath.Join(d.Root, "pods", scratchPrefix(d)+string(p.UID))
 }
+
+// scratchPrefix tells the pods of one run root: two that share a root (for its
+// images) must not sweep what the other's pods have on disk.
+func scratchPrefix(d state.Dirs) string {
+	sum := sha256.Sum256([]byte(d.Run))
+	return hex.EncodeToString(sum[:4]) + "-"
+}
+
+// DiskVolume is where an emptyDir has its files, if it is on disk.
+func DiskVolume(d state.Dirs, p *v1.Pod, name string) string {
+	return filepath.Join(scratchOf(d, p), diskVolumes, name)
+}
+
+// diskVolumes cannot be the name of a container: those have no dots.
+const diskVolumes = ".volumes"
 
 // sandboxSteps make everything that the containers share: first what the rest
 // stands on, then two lists that do not need each other.
@@ -134,14 +154,6 @@ func mountedAt(c *v1.Container, path string) bool {
 		}
 	}
 	return false
-}
-
-func halfOfRAM() (int64, error) {
-	var info unix.Sysinfo_t
-	if err := unix.Sysinfo(&info); err != nil {
-		return 0, fmt.Errorf("sysinfo: %w", err)
-	}
-	return int64(info.Totalram) * int64(info.Unit) / 2, nil
 }
 
 // Plan lists, without doing anything, the lines of what Run would do to start

@@ -1,7 +1,9 @@
 package pod
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	v1 "k8s.io/api/core/v1"
@@ -33,6 +35,11 @@ func (l *layout) process(c *v1.Container, img image.Image) (sandbox.Process, err
 	}
 	if p.Dir == "" {
 		p.Dir = config.WorkingDir
+	}
+	if nonRoot(l.pod, c) {
+		if err := verifyNonRoot(p.User); err != nil {
+			return p, err
+		}
 	}
 	if len(p.Argv) == 0 {
 		return p, fmt.Errorf("image %s: %w", c.Image, sandbox.ErrNoCommand)
@@ -98,6 +105,38 @@ func user(p *v1.Pod, c *v1.Container, image string) sandbox.User {
 		}
 	}
 	return u
+}
+
+// nonRoot is the effective runAsNonRoot.
+func nonRoot(p *v1.Pod, c *v1.Container) bool {
+	if s := c.SecurityContext; s != nil && s.RunAsNonRoot != nil {
+		return *s.RunAsNonRoot
+	}
+	s := p.Spec.SecurityContext
+	return s != nil && s.RunAsNonRoot != nil && *s.RunAsNonRoot
+}
+
+// verifyNonRoot demands what the kubelet does before it starts a container
+// (pkg/kubelet/kuberuntime/security_context.go, verifyRunAsNonRoot).
+func verifyNonRoot(u sandbox.User) error {
+	if u.UID != nil {
+		if *u.UID == 0 {
+			return errors.New("container's runAsUser breaks non-root policy")
+		}
+		return nil
+	}
+	name, _, _ := strings.Cut(u.Image, ":")
+	if name == "" {
+		name = "0"
+	}
+	uid, err := strconv.ParseUint(name, 10, 32)
+	switch {
+	case err != nil:
+		return fmt.Errorf("container has runAsNonRoot and image has non-numeric user (%s), cannot verify user is non-root", name)
+	case uid == 0:
+		return errors.New("container has runAsNonRoot and image will run as root")
+	}
+	return nil
 }
 
 func readOnlyRoot(c *v1.Container) bool {
