@@ -4,11 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	v1 "k8s.io/api/core/v1"
 
 	"github.com/minipod/minipod/kernel"
+	"github.com/minipod/minipod/pod"
 	"github.com/minipod/minipod/state"
 	"github.com/minipod/minipod/volume"
 )
@@ -71,7 +71,7 @@ func emptyDirSizes(d state.Dirs, p *v1.Pod) (map[string]string, error) {
 		}
 		// --emptydir-medium=disk is not written down, but this directory
 		// is there (Options.DiskRoot, which package pod gives to volume).
-		_, err := os.Lstat(filepath.Join(d.Root, "pods", string(p.UID), "volumes", v.Name))
+		_, err := os.Lstat(pod.DiskVolume(d, p, v.Name))
 		switch {
 		case err == nil:
 			sizes[v.Name] = "what is free on disk"

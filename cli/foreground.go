@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -29,7 +30,8 @@ type ending struct {
 func (a *app) foreground(ctx context.Context, h *pod.Host, set *manifest.Set, o runOptions) error {
 	signals := make(chan os.Signal, 2)
 	// SIGPIPE: nobody reads the output any more (minipod run … | head).
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	wanted := heeded(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	signal.Notify(signals, wanted...)
 	defer signal.Stop(signals)
 	if o.shuffle {
 		fmt.Fprintf(a.Err, "start order shuffled; --seed %d repeats it\n", o.seed)
@@ -40,7 +42,7 @@ func (a *app) foreground(ctx context.Context, h *pod.Host, set *manifest.Set, o 
 		printer: newPrinter(a.Out, set.Pods),
 	}
 	defer close(f.over)
-	owners, err := a.claimAll(ctx, h, set, o, func(p *v1.Pod) pod.Observer { return a.observer(f, p) })
+	owners, err := a.claimInTime(ctx, wanted, h, set, o, func(p *v1.Pod) pod.Observer { return a.observer(f, p) })
 	if err != nil {
 		return err
 	}
@@ -52,6 +54,32 @@ func (a *app) foreground(ctx context.Context, h *pod.Host, set *manifest.Set, o 
 		}()
 	}
 	return f.wait(signals)
+}
+
+// heeded leaves out the signals that minipod was started to ignore (nohup): to
+// ask for one is to stop ignoring it.
+func heeded(signals ...os.Signal) []os.Signal {
+	return slices.DeleteFunc(signals, signal.Ignored)
+}
+
+// claimInTime is claimAll, which waits for old pods to end, until a signal or
+// the timeout.
+func (a *app) claimInTime(ctx context.Context, wanted []os.Signal, h *pod.Host, set *manifest.Set, o runOptions, observe func(*v1.Pod) pod.Observer) ([]*pod.Owner, error) {
+	ctx, stop := signal.NotifyContext(ctx, wanted...)
+	defer stop()
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+	}
+	owners, err := a.claimAll(ctx, h, set, o, observe)
+	switch {
+	case err == nil || ctx.Err() == nil:
+		return owners, err
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, &exitError{exitTimeout, err}
+	}
+	return nil, &exitError{128 + int(syscall.SIGINT), err}
 }
 
 // foregroundRun is what `run` waits for. Its fields belong to one goroutine.

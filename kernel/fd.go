@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"errors"
-	"runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -72,6 +71,3 @@ func openRetry(name string, open func() (int, error)) (*FD, error) {
 		return &FD{n, name}, nil
 	}
 }
-
-// KeepAlive keeps fds open until here, as runtime.KeepAlive does for memory.
-func KeepAlive(fds ...*FD) { runtime.KeepAlive(fds) }

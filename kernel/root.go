@@ -159,12 +159,3 @@ func (f *FD) IsDir() (bool, error) {
 	}
 	return st.Mode&unix.S_IFMT == unix.S_IFDIR, nil
 }
-
-// Relative strips the leading slashes of an absolute path, so that it can be
-// resolved from a directory.
-func Relative(name string) string {
-	if name = strings.TrimLeft(path.Clean(name), "/"); name == "" {
-		return "."
-	}
-	return name
-}

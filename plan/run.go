@@ -40,8 +40,8 @@ type entry struct {
 }
 
 // Run carries out steps and remembers which are to be undone. Several
-// goroutines may do steps at once that do not need each other; undoing is for
-// one, when nothing is being done. The zero value with a Journal is ready for
+// goroutines may do and undo steps at once, if those of one do not need those
+// of another. The zero value with a Journal is ready for
 // use.
 type Run struct {
 	Journal Journal
