@@ -13,14 +13,14 @@ import (
 
 // admit gives a pod what the API server and the scheduler would: a uid, a time
 // of creation, a node. The argument is not changed.
-func admit(p *v1.Pod) (*v1.Pod, error) {
+func admit(p *v1.Pod) *v1.Pod {
 	p = p.DeepCopy()
 	// Always a new one, as the API server does: directories, groups and pins
 	// are called by it, and no two pods may share them.
 	p.UID = uuid.NewUUID()
 	p.CreationTimestamp = metav1.NewTime(time.Now().Truncate(time.Second))
 	p.Spec.NodeName = nodeName()
-	return p, nil
+	return p
 }
 
 // maxHostname is the kernel's limit and the one the kubelet cuts at

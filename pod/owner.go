@@ -58,10 +58,7 @@ func Claim(h *Host, p *v1.Pod, s Settings, o Observer) (*Owner, error) {
 	if err := hideMemory(); err != nil {
 		return nil, err
 	}
-	p, err := admit(p)
-	if err != nil {
-		return nil, err
-	}
+	p = admit(p)
 	l, err := newLayout(h, p, s)
 	if err != nil {
 		return nil, err

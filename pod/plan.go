@@ -159,10 +159,7 @@ func mountedAt(c *v1.Container, path string) bool {
 // Plan lists, without doing anything, the lines of what Run would do to start
 // the pod once.
 func Plan(h *Host, p *v1.Pod, s Settings) ([]string, error) {
-	p, err := admit(p)
-	if err != nil {
-		return nil, err
-	}
+	p = admit(p)
 	l, err := newLayout(h, p, s)
 	if err != nil {
 		return nil, err

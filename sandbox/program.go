@@ -28,13 +28,13 @@ func checkProgram(root *kernel.FD, dir, name string) error {
 			file = path.Join(dir, file)
 		}
 		next, err := interpreter(root, file)
-		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ELOOP) {
+		if err != nil {
 			// As execve would say it; at this moment there is no /proc in
 			// the root, so that a path through it does not exist either.
 			return &kernel.CallError{Call: "exec of " + name, Err: errors.Unwrap(err)}
 		}
-		if err != nil || next == "" {
-			return nil // execve says what is wrong with it, if anything
+		if next == "" {
+			return nil
 		}
 		name = next
 	}
@@ -52,7 +52,7 @@ func interpreter(root *kernel.FD, name string) (string, error) {
 	head := make([]byte, 256) // BINPRM_BUF_SIZE
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", err
+		return "", nil //nolint:nilerr // a directory, say: execve tells what is wrong with it
 	}
 	line, _, _ := bytes.Cut(head[:n], []byte("\n"))
 	rest, ok := bytes.CutPrefix(line, []byte("#!"))
