@@ -52,7 +52,7 @@ func interpreter(root *kernel.FD, name string) (string, error) {
 	head := make([]byte, 256) // BINPRM_BUF_SIZE
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", nil //nolint:nilerr // a directory, say: execve tells what is wrong with it
+		return "", nil // a directory, say: execve tells what is wrong with it
 	}
 	line, _, _ := bytes.Cut(head[:n], []byte("\n"))
 	rest, ok := bytes.CutPrefix(line, []byte("#!"))
