@@ -55,8 +55,16 @@ func (o *Owner) start(name string, attempt int32) {
 		})
 		return
 	}
+	recorded := make(chan struct{})
+	go func() { // beside the start of the next container
+		defer close(recorded)
+		if err := o.writeRecord(name, attempt, p.in.id, p.container); err != nil {
+			slog.Error("exec into the container will not work", "pod", o.pod.Name, "container", name, "error", err)
+		}
+	}()
 	o.tell(func(at time.Time) lifecycle.Event {
 		o.running[name] = p.in
+		o.recording = append(o.recording, recorded)
 		return lifecycle.Started{At: at, Container: name, ID: p.in.id}
 	})
 	go o.await(name, p.in, waiter)
@@ -82,8 +90,11 @@ func (o *Owner) prepare(c *v1.Container, attempt int32, img image.Image) (*prepa
 // launch runs the instance, which may have been prepared before. The second
 // result waits for its process.
 func (o *Owner) launch(name string, attempt int32) (*prepared, *kernel.FD, error) {
-	p := o.prepared[name]
-	delete(o.prepared, name)
+	var p *prepared
+	if early := o.prepared[name]; early != nil {
+		delete(o.prepared, name)
+		p = <-early
+	}
 	if p == nil {
 		var err error
 		if p, err = o.prepare(find(o.pod, name), attempt, o.images[name]); err != nil {
@@ -99,7 +110,7 @@ func (o *Owner) launch(name string, attempt int32) (*prepared, *kernel.FD, error
 	if p.in.pidfd, err = started.PidFD.Dup(); err != nil {
 		return p, started.PidFD, err
 	}
-	return p, started.PidFD, o.writeRecord(name, attempt, p.in.id, p.container)
+	return p, started.PidFD, nil
 }
 
 // end lets go of what the owner holds of an instance whose processes are gone,

@@ -26,13 +26,15 @@ type Owner struct {
 	claim    *state.Owned
 
 	// What follows belongs to the goroutine of Run.
-	state    lifecycle.State
-	soon     []happening      // to be taken before any other
-	here     map[string]found // images found when the sandbox was made
-	timers   map[lifecycle.Timer]*time.Timer
-	running  map[string]*instance
-	doomed   error // why FailFast ends the pod
-	complain error // what could not be written or undone
+	state lifecycle.State
+	soon  []happening      // to be taken before any other
+	here  map[string]found // images found when the sandbox was made
+	// recording are closed when the records of started instances are written.
+	recording []<-chan struct{}
+	timers    map[lifecycle.Timer]*time.Timer
+	running   map[string]*instance
+	doomed    error // why FailFast ends the pod
+	complain  error // what could not be written or undone
 
 	events chan happening
 	ended  chan struct{} // closed when nobody reads events any more
@@ -40,8 +42,8 @@ type Owner struct {
 
 	// Of the hands' goroutine alone.
 	steps    *plan.Run
-	images   map[string]image.Image // by container
-	prepared map[string]*prepared   // by container, until their first start
+	images   map[string]image.Image    // by container
+	prepared map[string]chan *prepared // by container, until their first start
 }
 
 // happening is run on Run's goroutine, and is an event of that time unless nil.
@@ -83,7 +85,7 @@ func Claim(h *Host, p *v1.Pod, s Settings, o Observer) (*Owner, error) {
 		host: h, pod: p, settings: s, observe: o, layout: l, claim: claim, state: begin,
 		timers: map[lifecycle.Timer]*time.Timer{}, running: map[string]*instance{},
 		events: make(chan happening), ended: make(chan struct{}),
-		images: map[string]image.Image{}, prepared: map[string]*prepared{},
+		images: map[string]image.Image{}, prepared: map[string]chan *prepared{},
 	}
 	if err := own.open(); err != nil {
 		return nil, errors.Join(err, claim.Remove())
@@ -220,6 +222,11 @@ func (o *Owner) current() *v1.Pod {
 }
 
 func (o *Owner) publish(p *v1.Pod) {
+	// Whoever sees a container run can enter it.
+	for _, done := range o.recording {
+		<-done
+	}
+	o.recording = nil
 	if err := o.claim.WriteStatus(p); err != nil {
 		slog.Error("status not published", "pod", o.pod.Name, "error", err)
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	v1 "k8s.io/api/core/v1"
+
+	"github.com/minipod/minipod/image"
 	"github.com/minipod/minipod/lifecycle"
 )
 
@@ -18,14 +21,14 @@ func (o *Owner) createSandbox() {
 	err := o.steps.Do(background(), "", first...)
 	if err == nil {
 		ready := make(chan struct{})
-		netted, prepared := make(chan error, 1), make(chan map[string]found, 1)
+		netted, looked := make(chan error, 1), make(chan map[string]found, 1)
 		go func() { netted <- o.steps.Do(background(), "", network...) }()
-		go func() { prepared <- o.prepareFirst(ready) }()
+		go o.prepareFirst(ready, looked)
 		err = errors.Join(o.steps.Do(background(), "", rest...), <-netted)
 		if err == nil {
 			close(ready)
 		}
-		here := <-prepared
+		here := <-looked
 		o.tell(func(time.Time) lifecycle.Event {
 			o.here = here
 			return nil
@@ -55,33 +58,48 @@ func (o *Owner) sandboxFailed(err error) {
 }
 
 // prepareFirst prepares the first instance of every container whose image need
-// not be pulled. What cannot be prepared fails again, and is reported, when it
-// is to start.
-func (o *Owner) prepareFirst(ready <-chan struct{}) map[string]found {
+// not be pulled; which those are it says first, on looked, and hands o.prepared
+// over with that. What cannot be prepared is tried again, and its failure
+// reported, when it is to start.
+func (o *Owner) prepareFirst(ready <-chan struct{}, looked chan<- map[string]found) {
+	type early struct {
+		container *v1.Container
+		image     image.Image
+		result    chan *prepared
+	}
+	var list []early
 	here := map[string]found{}
 	for _, c := range inOrder(o.pod, o.settings.Lifecycle.Order) {
-		f, err := o.lookUp(c)
-		if err != nil {
-			continue
+		if f, err := o.lookUp(c); err == nil {
+			e := early{c, f.image, make(chan *prepared, 1)}
+			list, here[c.Name], o.prepared[c.Name] = append(list, e), f, e.result
 		}
-		here[c.Name] = f
-		p, err := o.prepare(c, 0, f.image)
-		if err != nil {
-			_ = o.steps.Undo(background(), group(c.Name, 0)) // what stays is due at the end
-			continue
-		}
-		p.container.Prepare(ready)
-		o.prepared[c.Name] = p
 	}
-	return here
+	looked <- here
+	for _, e := range list {
+		e.result <- o.prepareEarly(e.container, e.image, ready)
+	}
+}
+
+// prepareEarly is prepare with the stage begun, or nil if it cannot be.
+func (o *Owner) prepareEarly(c *v1.Container, img image.Image, ready <-chan struct{}) *prepared {
+	p, err := o.prepare(c, 0, img)
+	if err != nil {
+		_ = o.steps.Undo(background(), group(c.Name, 0)) // what stays is due at the end
+		return nil
+	}
+	p.container.Prepare(ready)
+	return p
 }
 
 // abandonPrepared gives up the instances that were prepared and not started.
 func (o *Owner) abandonPrepared() error {
 	var err error
-	for name, p := range o.prepared {
-		p.container.Abandon()
-		err = errors.Join(err, p.in.output.abandon())
+	for name, result := range o.prepared {
+		if p := <-result; p != nil {
+			p.container.Abandon()
+			err = errors.Join(err, p.in.output.abandon())
+		}
 		delete(o.prepared, name)
 	}
 	return err

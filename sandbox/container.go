@@ -116,37 +116,46 @@ type act struct {
 	do   func() error
 }
 
+// script is what is done on the stage, in parts that wait for something.
+func (s *stage) script() []part {
+	first := part{nil, []act{
+		{"host", s.look},
+		{"cgroup", s.openCgroup},
+		{"output", s.openOutput},
+		{"root filesystem", s.makeRoot},
+	}}
+	pod := part{s.ready, []act{
+		{"volumes of the host", s.openHostVolumes},
+		{"namespaces", s.enterPod},
+		{"root filesystem", s.placeRoot},
+		{"/dev", s.placeDev},
+		{"/sys", s.placeSys},
+		{"/proc", s.checkProc},
+		{"/etc", s.placeEtc},
+	}}
+	last := part{s.fork, nil}
+	// What a container started before may have written to a volume is looked
+	// at when this one is to start, not when its stage is built.
+	rest := &pod
+	if len(s.container.Mounts) > 0 {
+		rest = &last
+	}
+	rest.acts = append(rest.acts, act{"volumes", s.placeVolumes}, act{"process", s.resolve})
+	last.acts = append(last.acts, act{"process", s.run})
+	return []part{first, pod, last}
+}
+
+// part is a row of acts that wait for one thing together; nil is nothing.
+type part struct {
+	after <-chan struct{}
+	acts  []act
+}
+
 // play is the stage from its first act to its last.
 func (s *stage) play(t *kernel.Thread) error {
 	s.thread = t
 	defer s.close()
-	for _, part := range []struct {
-		after <-chan struct{}
-		acts  []act
-	}{
-		{nil, []act{
-			{"host", s.look},
-			{"cgroup", s.openCgroup},
-			{"output", s.openOutput},
-			{"root filesystem", s.makeRoot},
-		}},
-		{s.ready, []act{
-			{"volumes of the host", s.openHostVolumes},
-			{"namespaces", s.enterPod},
-			{"root filesystem", s.placeRoot},
-			{"/dev", s.placeDev},
-			{"/sys", s.placeSys},
-			{"/proc", s.checkProc},
-			{"/etc", s.placeEtc},
-		}},
-		// What a container started before may have written is looked at when
-		// this one is to start, not when its stage is built.
-		{s.fork, []act{
-			{"volumes", s.placeVolumes},
-			{"process", s.resolve},
-			{"process", s.run},
-		}},
-	} {
+	for _, part := range s.script() {
 		if part.after != nil {
 			select {
 			case <-part.after:

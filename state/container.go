@@ -25,7 +25,8 @@ type containerFile struct {
 const recordFile = "container.json"
 
 // WriteContainer puts down the record of a container's newest instance. The
-// container's directory (Dirs.ContainerDir) exists.
+// container's directory (Dirs.ContainerDir) exists. Any goroutine may call it
+// while the pod is owned.
 func (o *Owned) WriteContainer(d Dirs, container string, c Container) error {
 	dir, err := os.OpenRoot(d.ContainerDir(o.namespace, o.name, container))
 	if err != nil {
