@@ -2,6 +2,7 @@ package pod_test
 
 import (
 	"bufio"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,7 @@ func BenchmarkFloor(b *testing.B) {
 		b.Skip("build/floor is not built: make floor")
 	}
 	l := newLab(b)
+	l.runOnTmpfs(b)
 	root := l.linger(b, "docker.io/library/linger:latest")
 	l.resident(b)
 	var ours, theirs []float64
@@ -62,6 +64,21 @@ func BenchmarkFloor(b *testing.B) {
 	b.ReportMetric(median(ours), "ms-minipod")
 	b.ReportMetric(median(theirs), "ms-floor")
 	b.ReportMetric(median(ours)/median(theirs), "ratio")
+}
+
+// runOnTmpfs puts the run root where /run is on most machines.
+func (l *lab) runOnTmpfs(b *testing.B) {
+	b.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "minipod-bench-")
+	if err != nil {
+		b.Skip("no tmpfs on /dev/shm")
+	}
+	b.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			b.Error(err)
+		}
+	})
+	l.host.Dirs.Run = filepath.Join(dir, "run")
 }
 
 // linger loads an image of the program of bench/stamp.c that stays for a
