@@ -112,3 +112,14 @@ func TestRunAsNonRoot(t *testing.T) {
 		}
 	}
 }
+
+// Overlay's options end a path at a colon.
+func TestRootsMayHaveAnyName(t *testing.T) {
+	l := newLab(t)
+	l.host.Dirs.Run = filepath.Join(t.TempDir(), `a run: of \ many`)
+	l.host.Dirs.Root = filepath.Join(t.TempDir(), `a root: of \ many`)
+	p, err := l.run(l.pod("odd", v1.RestartPolicyNever, "echo x > /file && cat /file"), pod.Settings{FailFast: true}, pod.Observer{})
+	if err != nil || p.Status.Phase != v1.PodSucceeded {
+		t.Errorf("%s, %v", p.Status.Phase, err)
+	}
+}

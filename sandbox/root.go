@@ -47,9 +47,9 @@ func (s *stage) makeRoot() error {
 // overlay mounts the root nowhere yet. The working directory is LayerRoot.
 func (r *Root) overlay() (*kernel.FD, error) {
 	options := []kernel.Option{
-		{Key: "lowerdir", Value: strings.Join(r.lower(), ":")},
-		{Key: "upperdir", Value: r.Scratch.upper()},
-		{Key: "workdir", Value: r.Scratch.work()},
+		{Key: "lowerdir", Value: strings.Join(escaped(r.lower()), ":")},
+		{Key: "upperdir", Value: overlayEscape.Replace(r.Scratch.upper())},
+		{Key: "workdir", Value: overlayEscape.Replace(r.Scratch.work())},
 		{Key: "volatile"},
 	}
 	for _, o := range options {
@@ -66,6 +66,18 @@ func (r *Root) lower() []string {
 	top := slices.Clone(r.Layers)
 	slices.Reverse(top)
 	return append(top, r.Skeleton)
+}
+
+// overlayEscape guards what would end a path in overlay's options
+// (Documentation/filesystems/overlayfs.rst).
+var overlayEscape = strings.NewReplacer(`\`, `\\`, ":", `\:`)
+
+func escaped(paths []string) []string {
+	out := make([]string, len(paths))
+	for i, p := range paths {
+		out[i] = overlayEscape.Replace(p)
+	}
+	return out
 }
 
 // sameOwner gives the directory to the mode and owner of from: the upper
