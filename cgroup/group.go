@@ -35,13 +35,28 @@ func (g *Group) String() string {
 // Do makes the directory and those above it.
 func (g *Group) Do(context.Context) error {
 	// The parent may vanish between two calls: another pod that ends
-	// removes it when it seems empty.
+	// removes it when it seems empty. Then the one below it cannot be made,
+	// or was there a moment ago and is not any more.
 	for {
 		err := os.MkdirAll(g.Dir, 0o755)
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if err := inTheWay(g.Dir); err != nil {
 			return err
 		}
 	}
+}
+
+// inTheWay returns an error when one of the kernel's own files has the name
+// of dir or of a directory above it.
+func inTheWay(dir string) error {
+	for ; dir != "/"; dir = filepath.Dir(dir) {
+		if at, err := os.Lstat(dir); err == nil && !at.IsDir() {
+			return fmt.Errorf("mkdir %s: that name belongs to a file of the kernel", dir)
+		}
+	}
+	return nil
 }
 
 // Undo implements plan.Step.

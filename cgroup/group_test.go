@@ -117,7 +117,7 @@ func TestGroupsComeAndGo(t *testing.T) {
 	for n := range 4 {
 		go func() {
 			var err error
-			for range 50 {
+			for range 500 {
 				sub := &cgroup.Group{Dir: filepath.Join(g.Dir, "parent", strconv.Itoa(n))}
 				err = errors.Join(err, sub.Do(t.Context()), sub.Undo(t.Context()))
 			}
@@ -127,6 +127,18 @@ func TestGroupsComeAndGo(t *testing.T) {
 	for range 4 {
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A name that the kernel uses for a file of its own is an error, not a wait
+// without an end.
+func TestGroupOfAKernelFilesName(t *testing.T) {
+	g := newGroup(t)
+	for _, name := range []string{"cgroup.procs", "cgroup.procs/below"} {
+		sub := &cgroup.Group{Dir: filepath.Join(g.Dir, name)}
+		if err := sub.Do(t.Context()); err == nil {
+			t.Errorf("%s was made", name)
 		}
 	}
 }
