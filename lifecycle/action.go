@@ -28,6 +28,30 @@ type Start struct {
 	Attempt   int32
 }
 
+// RunHook runs a hook of the container's running instance ID once, in it (exec)
+// or against it (httpGet). Sleeping hooks are timers of the automaton and are
+// not asked for. The hook has no time-out of its own: for how long preStop is
+// waited for is the automaton's timer. It is answered by one HookDone, unless
+// the instance exits first: whoever runs the hook cancels it then, and the
+// answer may fail to come. A hook that outlives its time goes on beside the stop
+// signal until the instance is gone.
+type RunHook struct {
+	Container, ID string
+	Kind          HookKind
+}
+
+// Probe makes one check of the container's running instance ID now, as its
+// probe of that kind says, within the timeoutSeconds of that probe (which are
+// not scaled). Whoever makes it tries up to three times at once if the check
+// itself cannot be made, and answers with one Probed, unless the instance exits
+// first: the check is cancelled then, and the answer may fail to come. Of one
+// container and kind there is never more than one under way. Initial delay,
+// period and thresholds are the automaton's.
+type Probe struct {
+	Container, ID string
+	Kind          ProbeKind
+}
+
 // Stop sends the container's stop signal to the running instance.
 type Stop struct{ Container string }
 
@@ -66,6 +90,8 @@ func (b Bug) String() string {
 func (CreateSandbox) action() {}
 func (EnsureImage) action()   {}
 func (Start) action()         {}
+func (RunHook) action()       {}
+func (Probe) action()         {}
 func (Stop) action()          {}
 func (Kill) action()          {}
 func (SetTimer) action()      {}
@@ -73,31 +99,3 @@ func (StopTimer) action()     {}
 func (Record) action()        {}
 func (TearDown) action()      {}
 func (Bug) action()           {}
-
-// TimerKind is what a timer is for.
-type TimerKind uint8
-
-// The timers. Those of a container exclude each other: it has at most one.
-const (
-	noTimer      TimerKind = iota
-	TimerSandbox           // pod: try the sandbox again
-	TimerGap               // pod: the next container may have its first start
-	TimerImage             // container: look at its image again
-	TimerCreate            // container: try again to make an instance
-	TimerRestart           // container: its crash-loop back-off is over
-	TimerGrace             // container: its grace period is over
-)
-
-// Timer names a timer of a pod. Container is empty for those of the pod.
-type Timer struct {
-	Kind      TimerKind
-	Container string
-}
-
-func (t Timer) String() string {
-	names := [...]string{"none", "sandbox retry", "start gap", "image retry", "create retry", "back-off", "grace period"}
-	if t.Container == "" {
-		return names[t.Kind]
-	}
-	return names[t.Kind] + " of " + t.Container
-}

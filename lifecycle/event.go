@@ -1,6 +1,10 @@
 package lifecycle
 
-import "time"
+import (
+	"time"
+
+	v1 "k8s.io/api/core/v1"
+)
 
 // Event is something that happened to the pod. At is when it happened; of one
 // pod, events come in the order of At.
@@ -65,6 +69,37 @@ type Exited struct {
 	Reason, Message string
 }
 
+// HookDone answers [RunHook]. Err is empty if the hook succeeded, else what
+// status shows of a failed postStart ("Exec lifecycle hook ([sh -c false]) for
+// Container "web" in Pod … failed - error: …, message: …"; see
+// pkg/kubelet/lifecycle/handlers.go). One that comes after its time, or whose
+// instance is gone, does no harm.
+type HookDone struct {
+	At            time.Time
+	Container, ID string
+	Kind          HookKind
+	Err           string
+}
+
+// Probed answers [Probe]. Message is the output of the check, as an event is to
+// show it. One whose instance is gone does no harm.
+type Probed struct {
+	At            time.Time
+	Container, ID string
+	Kind          ProbeKind
+	Outcome       Outcome
+	Message       string
+}
+
+// EphemeralAdded puts a container for debugging into a pod that lives. Its name
+// is that of no other container of the pod. From then on it is a container like
+// others to [EnsureImage], [Start], [Kill] and their answers, and is never
+// started twice. A pod that is ending does not start it any more.
+type EphemeralAdded struct {
+	At        time.Time
+	Container v1.EphemeralContainer
+}
+
 // TimerFired says that the time of a [SetTimer] has come. One that was stopped
 // or set anew meanwhile does no harm.
 type TimerFired struct {
@@ -91,6 +126,9 @@ func (e ImageFailed) at() time.Time     { return e.At }
 func (e Started) at() time.Time         { return e.At }
 func (e StartFailed) at() time.Time     { return e.At }
 func (e Exited) at() time.Time          { return e.At }
+func (e HookDone) at() time.Time        { return e.At }
+func (e Probed) at() time.Time          { return e.At }
+func (e EphemeralAdded) at() time.Time  { return e.At }
 func (e TimerFired) at() time.Time      { return e.At }
 func (e DeleteRequested) at() time.Time { return e.At }
 func (e TornDown) at() time.Time        { return e.At }
