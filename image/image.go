@@ -14,8 +14,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Image is what the store knows of one image. It is a copy: nothing in it
-// changes the store.
+// Image is what the store knows of one image. Its slices and maps are shared
+// and not to be changed.
 type Image struct {
 	// ID is "sha256:…", the digest of the configuration.
 	ID string
@@ -53,8 +53,7 @@ type Details struct {
 // or the beginning of an ID that only one image has. ErrNotFound if there is
 // none, ErrBadName if there cannot be one.
 func (s *Store) Resolve(name string) (Image, error) {
-	d, err := s.Inspect(name)
-	return d.Image, err
+	return s.resolve(name)
 }
 
 // Inspect is Resolve with the configuration and the manifest in full.

@@ -29,7 +29,8 @@ type Store struct {
 	// Limits of every layer that is taken in. To be set before first use.
 	Limits Limits
 
-	root string
+	root   string
+	memory memory
 }
 
 // Open makes the directory root, with mode 0700, if it is not there, and
