@@ -30,8 +30,8 @@ func (*Namespace) String() string {
 }
 
 // Do implements plan.Step.
-func (n *Namespace) Do(context.Context) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
+func (n *Namespace) Do(ctx context.Context) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Unshare(kernel.IPC); err != nil {
 			return err
 		}
@@ -57,8 +57,8 @@ func (s *Shm) String() string {
 }
 
 // Do implements plan.Step.
-func (s *Shm) Do(context.Context) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
+func (s *Shm) Do(ctx context.Context) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Enter(kernel.Mount, s.Mount); err != nil {
 			return err
 		}

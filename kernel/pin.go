@@ -33,8 +33,9 @@ func Unpin(path string) error {
 // (COOKIE_LOCAL_BATCH of the kernel's linux/cookie.h).
 const numberBatch = 4096
 
-// PinMount pins the thread's own mount namespace. A namespace cannot hold its
-// own pin, so another thread, still in the namespace of the process, makes it.
+// PinMount pins the thread's own mount namespace, on a thread of On, which is
+// back in the namespace of the process afterwards: a namespace cannot hold its
+// own pin.
 //
 // Where that is not the machine's first one, the kernel also refuses (EINVAL)
 // the pin of a namespace whose number is lower, and numbers come in batches,
@@ -44,30 +45,42 @@ const numberBatch = 4096
 func (t *Thread) PinMount(path string) error {
 	var processors []int
 	for try := 0; ; try++ {
-		file := t.NamespaceFile(Mount)
-		err := OnThread(func(*Thread) error {
-			err := Pin(file, path)
-			if errors.Is(err, unix.EINVAL) {
-				err = errors.Join(err, Unpin(path))
-			}
-			return err
-		})
+		own, err := t.pinFromOutside(path)
 		if !errors.Is(err, unix.EINVAL) {
-			return err
+			return errors.Join(err, own.Close())
 		}
 		if try == 0 {
 			processors = allowedProcessors()
 		}
 		if try == len(processors)+numberBatch {
-			return err
+			return errors.Join(err, own.Close())
 		}
 		if try < len(processors) {
 			t.moveTo(processors[try])
+		}
+		if err := errors.Join(t.EnterFD(Mount, own), own.Close()); err != nil {
+			return err
 		}
 		if err := t.Unshare(Mount); err != nil {
 			return err
 		}
 	}
+}
+
+// pinFromOutside leaves the namespace, pins it, and gives it for another try.
+func (t *Thread) pinFromOutside(path string) (*FD, error) {
+	own, err := t.mountNamespace()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.comeBack(); err != nil {
+		return own, err
+	}
+	err = Pin(own.Path(), path)
+	if errors.Is(err, unix.EINVAL) {
+		err = errors.Join(err, Unpin(path))
+	}
+	return own, err
 }
 
 func allowedProcessors() (list []int) {

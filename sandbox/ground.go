@@ -53,26 +53,26 @@ func (g *Ground) Pins() Pins {
 }
 
 // Do implements plan.Step.
-func (g *Ground) Do(context.Context) error {
+func (g *Ground) Do(ctx context.Context) error {
 	return g.locked(func() error {
 		if err := g.mount(); err != nil {
 			return err
 		}
 		if !isFileSystem(g.Template(), unix.NSFS_MAGIC) {
-			if err := g.makeTemplate(); err != nil {
+			if err := g.makeTemplate(ctx); err != nil {
 				return fmt.Errorf("template mount namespace: %w", err)
 			}
 		}
-		return errors.Join(makeSkeleton(g.Skeleton()), os.Mkdir(g.pod(), 0o700))
+		return errors.Join(makeSkeleton(ctx, g.Skeleton()), os.Mkdir(g.pod(), 0o700))
 	})
 }
 
 // makeSkeleton makes what is missing of the skeleton.
-func makeSkeleton(dir string) error {
+func makeSkeleton(ctx context.Context, dir string) error {
 	if _, err := os.Lstat(dir); err == nil {
 		return nil
 	}
-	return kernel.OnThread(func(t *kernel.Thread) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Umask(0); err != nil {
 			return err
 		}

@@ -140,7 +140,7 @@ func (p *pod) prepare(proc sandbox.Process, changes ...change) *sandbox.Containe
 	name := "c" + strconv.Itoa(*p.n)
 	group := &cgroup.Group{Dir: filepath.Join(p.cgroup, name), Of: name}
 	scratch := &sandbox.Scratch{
-		Of: name, Dir: filepath.Join(p.dir, "pods", p.ground.UID, name, "0"),
+		Of: name, Dir: filepath.Join(p.dir, "pods", p.ground.UID, name+".0"),
 		Pipes: filepath.Join(p.dir, "pod", p.ground.UID, "ctr", name),
 	}
 	p.do(name, group, scratch)

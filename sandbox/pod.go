@@ -25,8 +25,8 @@ func (*UTS) Kind() string { return "sandbox.uts" }
 func (u *UTS) String() string { return "sandbox  UTS namespace: hostname " + u.Hostname }
 
 // Do implements plan.Step.
-func (u *UTS) Do(context.Context) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
+func (u *UTS) Do(ctx context.Context) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Unshare(kernel.UTS); err != nil {
 			return err
 		}
@@ -62,8 +62,8 @@ func (*Mounts) String() string {
 }
 
 // Do implements plan.Step.
-func (m *Mounts) Do(context.Context) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
+func (m *Mounts) Do(ctx context.Context) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Enter(kernel.Mount, m.Template); err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (m *Mounts) Undo(context.Context) error { return kernel.Unpin(m.Pin) }
 // fresh one, and the pipes of its output.
 type Scratch struct {
 	Of    string // "mc1/web", for messages
-	Dir   string // <root>/pods/<uid>/<container>/<attempt>
+	Dir   string // <root>/pods/<uid>/<container>.<attempt>: the layer; overlay's own is beside it
 	Pipes string // directory of the FIFOs, in the pod's run directory
 }
 
@@ -131,8 +131,7 @@ func (*Scratch) Kind() string { return "sandbox.scratch" }
 // String implements plan.Step.
 func (s *Scratch) String() string { return "sandbox  writable layer and output pipes for " + s.Of }
 
-func (s *Scratch) upper() string { return filepath.Join(s.Dir, "u") }
-func (s *Scratch) work() string  { return filepath.Join(s.Dir, "w") }
+func (s *Scratch) work() string { return s.Dir + ".work" }
 
 // Stdout is the FIFO of the container's standard output.
 func (s *Scratch) Stdout() string { return filepath.Join(s.Pipes, "stdout") }
@@ -142,16 +141,13 @@ func (s *Scratch) Stderr() string { return filepath.Join(s.Pipes, "stderr") }
 
 // Do implements plan.Step.
 func (s *Scratch) Do(context.Context) error {
-	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
-		return err
-	}
 	// The writable layer's mode is that of the container's "/".
-	for _, dir := range []string{s.upper(), s.work()} {
-		if err := unix.Mkdir(dir, 0o755); err != nil {
-			return fmt.Errorf("mkdir %s: %w", dir, err)
+	for _, dir := range []string{s.Dir, s.work()} {
+		if err := mkdirBelow(dir, 0o755); err != nil {
+			return err
 		}
 	}
-	if err := os.MkdirAll(s.Pipes, 0o700); err != nil {
+	if err := mkdirBelow(s.Pipes, 0o700); err != nil {
 		return err
 	}
 	for _, path := range []string{s.Stdout(), s.Stderr()} {
@@ -177,11 +173,27 @@ func fifo(path string) error {
 	return os.Chmod(path, 0o666)
 }
 
-// aboveRun are the directories above one run's that go with the last run: the
-// container's and the one of all containers.
-const aboveRun = 2
+// mkdirBelow makes a new directory, and those above it that are missing, which
+// only the first container's are.
+func mkdirBelow(dir string, mode uint32) error {
+	err := unix.Mkdir(dir, mode)
+	if errors.Is(err, unix.ENOENT) {
+		if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+			return err
+		}
+		err = unix.Mkdir(dir, mode)
+	}
+	if err != nil {
+		return &os.PathError{Op: "mkdir", Path: dir, Err: err}
+	}
+	return nil
+}
+
+// How many directories above one run's go with the last run: the pod's on
+// disk; the container's and the one of all containers for the pipes.
+const aboveScratch, abovePipes = 1, 2
 
 // Undo implements plan.Step.
 func (s *Scratch) Undo(context.Context) error {
-	return errors.Join(kernel.RemoveTree(s.Dir, aboveRun), kernel.RemoveTree(s.Pipes, aboveRun))
+	return errors.Join(kernel.RemoveTree(s.work(), 0), kernel.RemoveTree(s.Dir, aboveScratch), kernel.RemoveTree(s.Pipes, abovePipes))
 }

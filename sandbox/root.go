@@ -37,7 +37,7 @@ func (s *stage) makeRoot() error {
 	if err := s.thread.Umask(0); err != nil {
 		return err
 	}
-	if err := sameOwner(r.lower()[0], r.Scratch.upper()); err != nil {
+	if err := sameOwner(r.lower()[0], r.Scratch.Dir); err != nil {
 		return err
 	}
 	s.root, err = s.keep(r.overlay())
@@ -48,7 +48,7 @@ func (s *stage) makeRoot() error {
 func (r *Root) overlay() (*kernel.FD, error) {
 	options := []kernel.Option{
 		{Key: "lowerdir", Value: strings.Join(escaped(r.lower()), ":")},
-		{Key: "upperdir", Value: overlayEscape.Replace(r.Scratch.upper())},
+		{Key: "upperdir", Value: overlayEscape.Replace(r.Scratch.Dir)},
 		{Key: "workdir", Value: overlayEscape.Replace(r.Scratch.work())},
 		{Key: "volatile"},
 	}

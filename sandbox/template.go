@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,11 +26,11 @@ var deviceNodes = []string{"null", "zero", "full", "random", "urandom", "tty"}
 
 // makeTemplate builds and pins the template. What is left of an attempt that
 // died half way is replaced.
-func (g *Ground) makeTemplate() error {
+func (g *Ground) makeTemplate(ctx context.Context) error {
 	if err := os.Remove(g.Template()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return kernel.OnThread(func(t *kernel.Thread) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Unshare(kernel.Mount); err != nil {
 			return err
 		}

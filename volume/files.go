@@ -44,8 +44,8 @@ func (s *Files) String() string {
 }
 
 // Do implements plan.Step. It fails on a step that came out of a journal.
-func (s *Files) Do(context.Context) error {
-	return s.onThread(func(t *kernel.Thread) error {
+func (s *Files) Do(ctx context.Context) error {
+	return s.onThread(ctx, func(t *kernel.Thread) error {
 		mount, err := newTmpfs(0, 0o777)
 		if err != nil {
 			return err
@@ -65,8 +65,8 @@ func (s *Files) Do(context.Context) error {
 // Update replaces the files by the step's contents as they are now: a reader
 // in a container sees all of the old ones or all of the new. Mounts with a
 // subPath keep the old, as with the kubelet.
-func (s *Files) Update(context.Context) error {
-	return s.onThread(func(t *kernel.Thread) error {
+func (s *Files) Update(ctx context.Context) error {
+	return s.onThread(ctx, func(t *kernel.Thread) error {
 		if err := t.Enter(kernel.Mount, s.Pin); err != nil {
 			return err
 		}
@@ -74,15 +74,15 @@ func (s *Files) Update(context.Context) error {
 	})
 }
 
-func (s *Files) onThread(f func(t *kernel.Thread) error) error {
+func (s *Files) onThread(ctx context.Context, f func(t *kernel.Thread) error) error {
 	if len(s.Contents) != s.Count {
 		return fmt.Errorf("volume %s: step without its %d files: the journal does not hold them", s.Name, s.Count)
 	}
-	if err := onVolumeThread(f); err != nil {
+	if err := onVolumeThread(ctx, f); err != nil {
 		return fmt.Errorf("volume %s: %w", s.Name, err)
 	}
 	return nil
 }
 
 // Undo unmounts the volume.
-func (s *Files) Undo(context.Context) error { return detach(s.Pin, s.Name) }
+func (s *Files) Undo(ctx context.Context) error { return detach(ctx, s.Pin, s.Name) }

@@ -33,8 +33,8 @@ func (s *HostPath) String() string {
 }
 
 // Do implements plan.Step.
-func (s *HostPath) Do(context.Context) error {
-	err := s.create()
+func (s *HostPath) Do(ctx context.Context) error {
+	err := s.create(ctx)
 	if err == nil {
 		err = s.check()
 	}
@@ -50,11 +50,11 @@ func (*HostPath) Undo(context.Context) error { return nil }
 
 // create makes what is missing with exact modes. Without a type the kubelet
 // does nothing, and then containerd makes a directory.
-func (s *HostPath) create() error {
+func (s *HostPath) create(ctx context.Context) error {
 	if _, err := os.Stat(s.Path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return onVolumeThread(func(*kernel.Thread) error {
+	return onVolumeThread(ctx, func(*kernel.Thread) error {
 		switch s.Type {
 		case v1.HostPathUnset, v1.HostPathDirectoryOrCreate:
 			return os.MkdirAll(s.Path, 0o755)

@@ -41,8 +41,8 @@ func (s *Tmpfs) String() string {
 }
 
 // Do implements plan.Step.
-func (s *Tmpfs) Do(context.Context) error {
-	err := onVolumeThread(func(t *kernel.Thread) error {
+func (s *Tmpfs) Do(ctx context.Context) error {
+	err := onVolumeThread(ctx, func(t *kernel.Thread) error {
 		mount, err := newTmpfs(s.SizeBytes, s.Mode)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (s *Tmpfs) Do(context.Context) error {
 
 // Undo unmounts the volume; its contents are lost with the last container
 // that has it.
-func (s *Tmpfs) Undo(context.Context) error { return detach(s.Pin, s.Name) }
+func (s *Tmpfs) Undo(ctx context.Context) error { return detach(ctx, s.Pin, s.Name) }
 
 // newTmpfs makes a tmpfs that is mounted nowhere. The mode option is not
 // subject to the umask.

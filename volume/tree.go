@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -20,8 +21,8 @@ func treeOf(name string) string { return path.Join(Root, name) }
 
 // onVolumeThread runs f on a thread that gives files exactly the modes it is
 // told.
-func onVolumeThread(f func(t *kernel.Thread) error) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
+func onVolumeThread(ctx context.Context, f func(t *kernel.Thread) error) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		if err := t.Umask(0); err != nil {
 			return err
 		}
@@ -48,8 +49,8 @@ func attach(t *kernel.Thread, pin, name string, mount *kernel.FD) error {
 
 // detach takes back what attach did. Where the pin is gone, or is the empty
 // file on which no namespace is mounted yet, the volume is gone too.
-func detach(pin, name string) error {
-	return kernel.OnThread(func(t *kernel.Thread) error {
+func detach(ctx context.Context, pin, name string) error {
+	return kernel.On(ctx, func(t *kernel.Thread) error {
 		err := t.Enter(kernel.Mount, pin)
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) {
 			return nil
