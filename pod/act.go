@@ -74,13 +74,16 @@ func (o *Owner) stopTimer(t lifecycle.Timer) {
 
 func (o *Owner) record(a lifecycle.Record) {
 	e := state.Event{At: time.Now(), Type: a.Type, Reason: a.Reason, Message: a.Message, Container: a.Container}
-	if err := o.claim.Event(e); err != nil {
-		slog.Error("event not recorded", "pod", o.pod.Name, "reason", a.Reason, "error", err)
-	}
 	// What ends the pod is told once, as the error of Run.
-	if o.observe.Event != nil && (o.doomed == nil || a.Type != v1.EventTypeWarning) {
-		o.observe.Event(o.pod, e)
-	}
+	tell := o.observe.Event != nil && (o.doomed == nil || a.Type != v1.EventTypeWarning)
+	o.clerk.do(func() {
+		if err := o.claim.Event(e); err != nil {
+			slog.Error("event not recorded", "pod", o.pod.Name, "reason", a.Reason, "error", err)
+		}
+		if tell {
+			o.observe.Event(o.pod, e)
+		}
+	})
 }
 
 func setDeletion(p *v1.Pod, due time.Time, grace int64) {

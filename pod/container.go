@@ -43,6 +43,7 @@ func (o *Owner) start(name string, attempt int32) {
 	if err != nil {
 		err = errors.Join(err, o.steps.Undo(background(), group(name, attempt)))
 		if waiter != nil { // it ran, and was killed by the undo
+			p.in.output.begin()
 			_, reaped := kernel.Await(waiter)
 			err = errors.Join(err, reaped, p.in.end())
 		}
@@ -55,19 +56,13 @@ func (o *Owner) start(name string, attempt int32) {
 		})
 		return
 	}
-	recorded := make(chan struct{})
-	go func() { // beside the start of the next container
-		defer close(recorded)
-		if err := o.writeRecord(name, attempt, p.in.id, p.container); err != nil {
-			slog.Error("exec into the container will not work", "pod", o.pod.Name, "container", name, "error", err)
-		}
-	}()
 	o.tell(func(at time.Time) lifecycle.Event {
 		o.running[name] = p.in
-		o.recording = append(o.recording, recorded)
+		// Before the status: whoever sees a container run can enter it.
+		o.clerk.do(func() { o.writeRecord(name, attempt, p) })
 		return lifecycle.Started{At: at, Container: name, ID: p.in.id}
 	})
-	go o.await(name, p.in, waiter)
+	go o.attend(name, p.in, waiter)
 }
 
 // group names the steps of one instance in the journal.
@@ -106,7 +101,6 @@ func (o *Owner) launch(name string, attempt int32) (*prepared, *kernel.FD, error
 	}
 	started := p.container.Started()
 	var err error
-	p.in.output.begin()
 	if p.in.pidfd, err = started.PidFD.Dup(); err != nil {
 		return p, started.PidFD, err
 	}
@@ -151,9 +145,10 @@ func startReason(err error) string {
 	return lifecycle.ReasonCreateContainer
 }
 
-// await sees the instance's process end, leaves no process and no line behind,
-// and tells.
-func (o *Owner) await(name string, in *instance, waiter *kernel.FD) {
+// attend takes down what the instance writes, sees its process end, leaves no
+// process and no line behind, and tells.
+func (o *Owner) attend(name string, in *instance, waiter *kernel.FD) {
+	in.output.begin()
 	exit, err := kernel.Await(waiter)
 	if err != nil {
 		slog.Error("exit status lost", "container", name, "error", err)

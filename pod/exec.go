@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strconv"
@@ -27,13 +28,16 @@ type entry struct {
 	NoNewPrivileges bool
 }
 
-func (o *Owner) writeRecord(name string, attempt int32, id string, c *sandbox.Container) error {
-	started := c.Started()
+// writeRecord writes the entry of a new instance. It runs on the clerk.
+func (o *Owner) writeRecord(name string, attempt int32, p *prepared) {
+	c, started := p.container, p.container.Started()
 	raw, err := json.Marshal(entry{c.Cgroup, started.Identity, started.Env, c.Process.Dir, c.Process.NoNewPrivileges})
-	if err != nil {
-		return fmt.Errorf("record of container %s: %w", name, err)
+	if err == nil {
+		err = o.claim.WriteContainer(o.host.Dirs, name, state.Container{ID: p.in.id, Attempt: attempt, Entry: raw})
 	}
-	return o.claim.WriteContainer(o.host.Dirs, name, state.Container{ID: id, Attempt: attempt, Entry: raw})
+	if err != nil {
+		slog.Error("exec into the container will not work", "pod", o.pod.Name, "container", name, "error", err)
+	}
 }
 
 // ExecOptions say what to run in which container.

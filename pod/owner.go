@@ -26,19 +26,20 @@ type Owner struct {
 	claim    *state.Owned
 
 	// What follows belongs to the goroutine of Run.
-	state lifecycle.State
-	soon  []happening      // to be taken before any other
-	here  map[string]found // images found when the sandbox was made
-	// recording are closed when the records of started instances are written.
-	recording []<-chan struct{}
-	timers    map[lifecycle.Timer]*time.Timer
-	running   map[string]*instance
-	doomed    error // why FailFast ends the pod
-	complain  error // what could not be written or undone
+	state    lifecycle.State
+	soon     []happening      // to be taken before any other
+	here     map[string]found // images found when the sandbox was made
+	timers   map[lifecycle.Timer]*time.Timer
+	running  map[string]*instance
+	doomed   error // why FailFast ends the pod
+	complain error // what could not be written or undone
 
 	events chan happening
 	ended  chan struct{} // closed when nobody reads events any more
 	hands  *hands
+	// clerk writes down and tells what became of the pod, in order: neither a
+	// slow disk nor a reader of stderr that has stopped reading holds Run up.
+	clerk *hands
 
 	// Of the hands' goroutine alone.
 	steps    *plan.Run
@@ -164,7 +165,7 @@ func (o *Owner) Run() (*v1.Pod, error) {
 	if err != nil {
 		return o.pod, errors.Join(err, o.claim.Remove())
 	}
-	o.hands = newHands()
+	o.hands, o.clerk = newHands(), newHands()
 	o.step(lifecycle.Begin{At: time.Now()})
 	for _, w := range o.layout.volumes.Warnings {
 		o.record(lifecycle.Record{Type: v1.EventTypeWarning, Reason: reasonVolume, Message: w})
@@ -185,6 +186,7 @@ func (o *Owner) Run() (*v1.Pod, error) {
 	}
 	close(o.ended)
 	o.hands.stop()
+	o.clerk.stop()
 	for _, t := range o.timers {
 		t.Stop()
 	}
@@ -222,17 +224,14 @@ func (o *Owner) current() *v1.Pod {
 }
 
 func (o *Owner) publish(p *v1.Pod) {
-	// Whoever sees a container run can enter it.
-	for _, done := range o.recording {
-		<-done
-	}
-	o.recording = nil
-	if err := o.claim.WriteStatus(p); err != nil {
-		slog.Error("status not published", "pod", o.pod.Name, "error", err)
-	}
-	if o.observe.Status != nil {
-		o.observe.Status(p)
-	}
+	o.clerk.do(func() {
+		if err := o.claim.WriteStatus(p); err != nil {
+			slog.Error("status not published", "pod", o.pod.Name, "error", err)
+		}
+		if o.observe.Status != nil {
+			o.observe.Status(p)
+		}
+	})
 }
 
 // finish leaves the pod's directory: kept, removed, or, where something could

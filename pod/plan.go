@@ -115,7 +115,7 @@ func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image)
 	group := &cgroup.Group{Dir: filepath.Join(l.cgroup, c.Name), Of: "container " + of}
 	scratch := &sandbox.Scratch{
 		Of:    of,
-		Dir:   filepath.Join(l.scratchRoot(), c.Name, n),
+		Dir:   filepath.Join(l.scratchRoot(), c.Name+"."+n),
 		Pipes: filepath.Join(l.host.Dirs.ContainerDir(l.pod.Namespace, l.pod.Name, c.Name), n),
 	}
 	mounts, err := l.volumes.MountsOf(c)

@@ -1,6 +1,7 @@
 package pod
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	v1 "k8s.io/api/core/v1"
 
 	"github.com/minipod/minipod/image"
+	"github.com/minipod/minipod/kernel"
 	"github.com/minipod/minipod/lifecycle"
 )
 
@@ -18,22 +20,23 @@ func (o *Owner) createSandbox() {
 	addresses := make(chan []string, 1)
 	go func() { addresses <- hostIPs() }()
 	first, network, rest := o.layout.sandboxSteps()
-	err := o.steps.Do(background(), "", first...)
-	if err == nil {
-		ready := make(chan struct{})
-		netted, looked := make(chan error, 1), make(chan map[string]found, 1)
-		go func() { netted <- o.steps.Do(background(), "", network...) }()
-		go o.prepareFirst(ready, looked)
-		err = errors.Join(o.steps.Do(background(), "", rest...), <-netted)
-		if err == nil {
-			close(ready)
+	ready, looked := make(chan struct{}), make(chan map[string]found, 1)
+	err := kernel.OneThread(background(), func(ctx context.Context) error {
+		if err := o.steps.Do(ctx, "", first...); err != nil {
+			close(looked)
+			return err
 		}
-		here := <-looked
-		o.tell(func(time.Time) lifecycle.Event {
-			o.here = here
-			return nil
-		})
+		go o.prepareFirst(ready, looked)
+		return o.steps.Do(ctx, "", append(network, rest...)...)
+	})
+	if err == nil {
+		close(ready)
 	}
+	here := <-looked
+	o.tell(func(time.Time) lifecycle.Event {
+		o.here = here
+		return nil
+	})
 	if err != nil {
 		o.sandboxFailed(err)
 		return
