@@ -16,6 +16,7 @@ const (
 	ready
 	containersReady
 	scheduled
+	allRestarting // of a pod that has a rule for it
 	conditionCount
 )
 
@@ -26,15 +27,17 @@ type transition struct {
 	since time.Time
 }
 
-// holding says which conditions hold.
+// holding says which conditions hold. Who was initialized stays so, also when
+// all containers start again.
 func (s *State) holding() [conditionCount]bool {
-	allRun := s.all((*container).isRunning)
+	allReady := s.failure.reason == "" && !s.initFailed() && !s.any((*container).unready)
 	return [conditionCount]bool{
 		readyToStart:    s.hadSandbox && s.stage < tearing,
-		initialized:     true,
-		ready:           allRun && len(s.pod.Spec.ReadinessGates) == 0, // nobody can open a gate yet
-		containersReady: allRun,
+		initialized:     s.conditions[initialized].holds || s.mainsBegun || s.inits == 0,
+		ready:           allReady && len(s.pod.Spec.ReadinessGates) == 0, // nobody can open a gate yet
+		containersReady: allReady,
 		scheduled:       true,
+		allRestarting:   s.stage == resetting,
 	}
 }
 
@@ -63,8 +66,12 @@ func (s *State) listConditions(phase v1.PodPhase) []v1.PodCondition {
 		ready:           {Type: v1.PodReady},
 		containersReady: {Type: v1.ContainersReady},
 		scheduled:       {Type: v1.PodScheduled},
+		allRestarting:   {Type: v1.AllContainersRestarting},
 	}
-	for i, t := range s.conditions {
+	if !s.resets {
+		cs = cs[:allRestarting]
+	}
+	for i, t := range s.conditions[:len(cs)] {
 		cs[i].Status = v1.ConditionFalse
 		if t.holds {
 			cs[i].Status = v1.ConditionTrue
@@ -73,11 +80,12 @@ func (s *State) listConditions(phase v1.PodPhase) []v1.PodCondition {
 		cs[i].ObservedGeneration = s.pod.Generation
 	}
 	s.explainSandbox(&cs[readyToStart])
-	if phase == v1.PodSucceeded {
-		cs[initialized].Reason = ReasonPodCompleted
-	}
+	s.explainInit(&cs[initialized], phase)
 	s.explainContainers(&cs[containersReady], phase)
 	s.explainContainers(&cs[ready], phase)
+	if s.resets {
+		explainReset(&cs[allRestarting], phase)
+	}
 	return cs
 }
 
@@ -88,6 +96,29 @@ func (s *State) explainSandbox(c *v1.PodCondition) {
 	c.Reason, c.Message = ReasonSandboxNotReady, "no pod sandbox exists"
 	if s.hadSandbox {
 		c.Message = "pod sandbox is not ready"
+	}
+}
+
+func (s *State) explainInit(c *v1.PodCondition, phase v1.PodPhase) {
+	switch {
+	case phase == v1.PodSucceeded:
+		c.Reason = ReasonPodCompleted
+	case c.Status != v1.ConditionTrue:
+		c.Reason = ReasonNotInitialized
+		c.Message = "containers with incomplete status: " + s.names(func(c *container) bool {
+			return (c.role == initRole || c.role == sidecar) && !c.initialized()
+		})
+	}
+}
+
+func explainReset(c *v1.PodCondition, phase v1.PodPhase) {
+	switch {
+	case phase == v1.PodSucceeded:
+		c.Reason = ReasonPodCompleted
+	case phase == v1.PodFailed:
+		c.Reason = ReasonPodFailed
+	case c.Status == v1.ConditionTrue:
+		c.Reason, c.Message = ReasonRestartAllStarted, "container exited with restart policy rule"
 	}
 }
 
@@ -102,7 +133,7 @@ func (s *State) explainContainers(c *v1.PodCondition, phase v1.PodPhase) {
 	case s.conditions[containersReady].holds:
 		c.Reason, c.Message = ReasonGatesNotReady, s.shutGates()
 	default:
-		c.Reason, c.Message = ReasonContainersNotReady, "containers with unready status: "+s.unready()
+		c.Reason, c.Message = ReasonContainersNotReady, "containers with unready status: "+s.names((*container).unready)
 	}
 }
 
@@ -114,11 +145,11 @@ func (s *State) shutGates() string {
 	return strings.Join(messages, ", ")
 }
 
-// unready names the containers that are not ready, as %s prints a list.
-func (s *State) unready() string {
+// names lists containers, as %s prints a list.
+func (s *State) names(is func(*container) bool) string {
 	var b strings.Builder
 	for i := range s.containers {
-		if c := &s.containers[i]; !c.isRunning() {
+		if c := &s.containers[i]; is(c) {
 			if b.Len() > 0 {
 				b.WriteByte(' ')
 			}

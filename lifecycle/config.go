@@ -1,9 +1,9 @@
 package lifecycle
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -12,56 +12,73 @@ import (
 // Config is what the user of a pod may choose about its life and the manifest
 // cannot say. The zero value is the kubelet's behaviour.
 type Config struct {
-	// Order names all containers in the order of their first starts; empty
-	// means the order of the spec.
+	// Order names all main containers in the order of their first starts; empty
+	// means the order of the spec. Init containers have an order of their own.
 	Order []string
-	// StartGap is the least time between the first starts of two containers.
+	// StartGap is the least time between the first starts of two main containers.
 	// TimeScale does not apply to it.
 	StartGap time.Duration
 	// MaxBackoff caps the crash-loop back-off as the kubelet's
 	// crashLoopBackOff.maxContainerRestartPeriod does: 1 s to 300 s; 0 means
 	// 300 s. Below 10 s the first back-off shrinks to it.
 	MaxBackoff time.Duration
-	// TimeScale makes back-offs, retries and grace periods run that many times
-	// as fast: 0.01 to a million; 0 means 1. Messages keep the unscaled times.
+	// TimeScale makes all that the manifest and the kubelet give in seconds run
+	// that many times as fast: back-offs, retries, grace periods, periods of
+	// probes, sleeping hooks, activeDeadlineSeconds; but not the time-out of a
+	// check. 0.01 to a million; 0 means 1. Messages keep the unscaled times.
 	TimeScale float64
-	// Forgo leaves out what this version does not carry and a pod can run
-	// without (probes, hooks, activeDeadlineSeconds), instead of refusing it.
-	// It is for a caller that has warned of each.
+	// Forgo leaves out hooks and probes, as if the manifest had none. It is for
+	// a caller that cannot carry them out and has warned of each.
 	Forgo bool
 }
 
-// Unsupported is the error of a pod that asks for what this automaton does not
-// carry. Fields are paths into the pod, without indexes, each once.
-type Unsupported struct{ Fields []string }
-
-func (u *Unsupported) Error() string {
-	return "fields that this version of minipod does not carry out: " + strings.Join(u.Fields, ", ")
-}
-
 // New is the State of a pod to which nothing has happened yet. The pod is
-// defaulted and valid, and is not changed by its owner afterwards. The error is
-// an [*Unsupported], or says what is wrong with the Config.
+// defaulted and valid, and is not changed by its owner afterwards. The error
+// says what is wrong with the Config.
 func New(pod *v1.Pod, cfg Config) (State, error) {
-	if fields := uncarried(&pod.Spec, cfg.Forgo); len(fields) > 0 {
-		return State{}, &Unsupported{fields}
+	spec := &pod.Spec
+	if len(spec.Containers) == 0 {
+		return State{}, errors.New("pod without containers")
 	}
-	order, err := placesOf(pod.Spec.Containers, cfg.Order)
+	order, err := placesOf(spec.Containers, cfg.Order)
 	if err != nil {
 		return State{}, err
 	}
-	t := &terms{pod: pod, order: order, gap: cfg.StartGap, grace: v1.DefaultTerminationGracePeriodSeconds, qos: qosOf(&pod.Spec)}
+	t := &terms{
+		pod: pod, inits: len(spec.InitContainers), order: order, gap: cfg.StartGap,
+		grace: v1.DefaultTerminationGracePeriodSeconds, qos: qosOf(spec), resets: couldReset(spec),
+	}
 	if err := t.setTimes(cfg); err != nil {
 		return State{}, err
 	}
-	if g := pod.Spec.TerminationGracePeriodSeconds; g != nil {
+	if g := spec.TerminationGracePeriodSeconds; g != nil {
 		t.grace = *g
 	}
-	s := State{terms: t, containers: make([]container, len(pod.Spec.Containers))}
-	for place, i := range order {
-		s.containers[i] = container{spec: &pod.Spec.Containers[i], place: place}
+	s := State{terms: t, containers: containersOf(spec, cfg.Forgo)}
+	for place := range order {
+		order[place] += t.inits
+		s.containers[order[place]].place = place
 	}
 	return s, nil
+}
+
+func containersOf(spec *v1.PodSpec, forgo bool) []container {
+	cs := make([]container, 0, len(spec.InitContainers)+len(spec.Containers)+len(spec.EphemeralContainers))
+	for i := range spec.InitContainers {
+		c, r := &spec.InitContainers[i], initRole
+		if c.RestartPolicy != nil && *c.RestartPolicy == v1.ContainerRestartPolicyAlways {
+			r = sidecar
+		}
+		cs = append(cs, newContainer(c, r, forgo))
+	}
+	for i := range spec.Containers {
+		cs = append(cs, newContainer(&spec.Containers[i], mainRole, forgo))
+	}
+	for i := range spec.EphemeralContainers {
+		c := v1.Container(spec.EphemeralContainers[i].EphemeralContainerCommon)
+		cs = append(cs, newContainer(&c, ephemeral, forgo))
+	}
+	return cs
 }
 
 func (t *terms) setTimes(cfg Config) error {

@@ -1,42 +1,29 @@
 package lifecycle
 
 import (
-	"errors"
 	"math"
-	"slices"
 	"testing"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
 )
 
-func TestNewNamesWhatItCannotCarry(t *testing.T) {
-	always := v1.ContainerRestartPolicyAlways
-	deadline := int64(5)
-	p := podOf(v1.RestartPolicyAlways, "a", "b")
-	p.Spec.InitContainers = []v1.Container{{Name: "i"}}
-	p.Spec.EphemeralContainers = []v1.EphemeralContainer{{}}
-	p.Spec.ActiveDeadlineSeconds = &deadline
-	for i := range p.Spec.Containers {
-		c := &p.Spec.Containers[i]
-		c.RestartPolicy, c.RestartPolicyRules = &always, []v1.ContainerRestartRule{{}}
-		c.LivenessProbe, c.ReadinessProbe, c.StartupProbe = &v1.Probe{}, &v1.Probe{}, &v1.Probe{}
-		c.Lifecycle = &v1.Lifecycle{PostStart: &v1.LifecycleHandler{}, PreStop: &v1.LifecycleHandler{}}
+func TestForgoLeavesOutHooksAndProbes(t *testing.T) {
+	p := podOf(v1.RestartPolicyAlways, "a")
+	c := &p.Spec.Containers[0]
+	c.LivenessProbe, c.ReadinessProbe, c.StartupProbe = &v1.Probe{}, &v1.Probe{}, &v1.Probe{}
+	c.Lifecycle = &v1.Lifecycle{
+		PostStart: &v1.LifecycleHandler{Exec: &v1.ExecAction{}}, PreStop: &v1.LifecycleHandler{Exec: &v1.ExecAction{}},
 	}
-	never := []string{
-		"spec.initContainers", "spec.ephemeralContainers",
-		"spec.containers.restartPolicy", "spec.containers.restartPolicyRules",
+	m := newSim(t, p, Config{Forgo: true})
+	m.up()
+	m.run("a")
+	m.want()
+	if !m.container("a").Ready {
+		t.Fatal("not ready")
 	}
-	forgone := []string{
-		"spec.activeDeadlineSeconds", "spec.containers.livenessProbe", "spec.containers.readinessProbe",
-		"spec.containers.startupProbe", "spec.containers.lifecycle.postStart", "spec.containers.lifecycle.preStop",
-	}
-	for forgo, want := range map[bool][]string{false: append(slices.Clone(never), forgone...), true: never} {
-		var u *Unsupported
-		if _, err := New(p, Config{Forgo: forgo}); !errors.As(err, &u) || !slices.Equal(u.Fields, want) {
-			t.Errorf("forgo %v: %v, want %v", forgo, err, want)
-		}
-	}
+	m.remove(nil)
+	m.want(Stop{"a"}, SetTimer{grace("a"), m.now.Add(30 * time.Second)})
 }
 
 func TestNewRefusesBadConfig(t *testing.T) {

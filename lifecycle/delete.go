@@ -1,10 +1,21 @@
 package lifecycle
 
-import "time"
+// delete ends the pod because somebody asks for it.
+func (n *stepper) delete(e DeleteRequested) {
+	n.noteDeletion(e)
+	n.close()
+}
 
-// noteDeletion keeps the shortest grace that was asked for and the earliest
-// instant at which it is over (pkg/kubelet/pod_workers.go
-// calculateEffectiveGracePeriod).
+// shorten lets a later request end the pod sooner, never later.
+func (n *stepper) shorten(e DeleteRequested) {
+	n.noteDeletion(e)
+	for i := range n.containers {
+		n.hasten(&n.containers[i])
+	}
+}
+
+// noteDeletion keeps the shortest grace that was asked for
+// (pkg/kubelet/pod_workers.go calculateEffectiveGracePeriod).
 func (n *stepper) noteDeletion(e DeleteRequested) {
 	grace := n.grace
 	if e.GraceSeconds != nil {
@@ -13,115 +24,72 @@ func (n *stepper) noteDeletion(e DeleteRequested) {
 	if grace < 0 {
 		grace = 1 // as the API server reads a negative one
 	}
+	n.setLimit(grace)
 	d := &n.deletion
-	killAt := n.now.Add(n.graceTime(grace))
 	if !d.asked {
-		*d = deletion{true, n.now, grace, killAt}
+		*d = deletion{true, n.now, grace}
 		return
 	}
 	d.grace = min(d.grace, grace)
-	if killAt.Before(d.killAt) {
-		d.killAt = killAt
-	}
 }
 
-// graceTime is the time between stop signal and SIGKILL: never less than two
-// seconds, but for a grace of 0, which skips the signal altogether.
-func (t *terms) graceTime(seconds int64) time.Duration {
-	if seconds == 0 {
-		return 0
-	}
-	const year = 365 * 24 * 3600 // more would overflow once it is scaled
-	return t.scaled(max(leastGrace, time.Duration(min(seconds, year))*time.Second))
-}
-
-// deleteIdle: no effect is under way; finish sees to the rest.
-func (n *stepper) deleteIdle(e DeleteRequested) {
-	n.noteDeletion(e)
-	if n.stage == retrying {
-		n.do(StopTimer{Timer{Kind: TimerSandbox}})
-	}
-	n.haltIdle()
-	n.stage = ending
-}
-
-func (n *stepper) deleteWhileCreating(e DeleteRequested) {
-	n.noteDeletion(e)
-	n.haltIdle()
-	n.stage = cancelling
-}
-
-// deleteUp stops all main containers in parallel. One that is being started is
-// waited for, and stopped when it is there.
-func (n *stepper) deleteUp(e DeleteRequested) {
-	n.noteDeletion(e)
-	n.stage = ending
-	if !n.gapUntil.IsZero() {
-		n.do(StopTimer{Timer{Kind: TimerGap}})
-		n.gapUntil = time.Time{}
-	}
-	n.haltIdle()
-	for i := range n.containers {
-		if c := &n.containers[i]; c.stage == running {
-			n.stop(c)
+// setLimit lets all containers end within grace, or sooner if that was said
+// before.
+func (n *stepper) setLimit(grace int64) {
+	l := limit{true, grace, n.now.Add(n.graceTime(grace))}
+	if n.limit.on {
+		l.grace = min(l.grace, n.limit.grace)
+		if n.limit.killAt.Before(l.killAt) {
+			l.killAt = n.limit.killAt
 		}
 	}
+	n.limit = l
 }
 
-func (n *stepper) haltIdle() {
+// close begins the end of the pod: nothing starts any more, what runs is
+// stopped, and what is on its way is waited for and stopped when it is there.
+func (n *stepper) close() {
+	n.disarmPod(TimerSandbox, &n.due.sandbox)
+	n.disarmPod(TimerGap, &n.due.gap)
+	n.disarmPod(TimerRestart, &n.due.reset)
+	n.disarmPod(TimerDeadline, &n.due.deadline)
+	if n.stage == creating {
+		n.stage = cancelling
+	} else {
+		n.stage = ending
+	}
 	for i := range n.containers {
 		if c := &n.containers[i]; !c.live() {
 			n.halt(c)
 		}
 	}
-}
-
-// stop begins the end of a running instance.
-func (n *stepper) stop(c *container) {
-	n.normal(c, ReasonKilling, "Stopping container "+c.spec.Name)
-	if n.deletion.grace == 0 {
-		n.kill(c)
-		return
-	}
-	c.stage = stopping
-	n.do(Stop{c.spec.Name})
-	killAt := n.deletion.killAt
-	if least := n.now.Add(n.scaled(leastGrace)); killAt.Before(least) {
-		killAt = least // it started late, but the signal gets its time
-	}
-	n.arm(c, TimerGrace, killAt)
-}
-
-func (n *stepper) kill(c *container) {
-	n.disarm(c)
-	c.stage = killing
-	n.do(Kill{c.spec.Name})
-}
-
-func (n *stepper) graceOver(c *container, _ TimerFired) {
-	c.fired()
-	n.kill(c)
-}
-
-// shorten lets a later request end the pod sooner, never later.
-func (n *stepper) shorten(e DeleteRequested) {
-	n.noteDeletion(e)
 	for i := range n.containers {
-		c := &n.containers[i]
-		switch {
-		case c.stage != stopping:
-		case n.deletion.grace == 0:
-			n.kill(c)
-		case n.deletion.killAt.Before(c.due):
-			n.arm(c, TimerGrace, n.deletion.killAt)
-		}
+		n.closeContainer(&n.containers[i])
 	}
 }
 
-// finish tears the pod down as soon as nothing of it lives or will live.
+func (n *stepper) closeContainer(c *container) {
+	// Readiness is looked at to the end (prober_manager.go
+	// StopLivenessAndStartup).
+	n.closeProbe(c, Startup)
+	n.closeProbe(c, Liveness)
+	switch c.stage {
+	case hooking, running:
+		n.stopInPod(c)
+	default:
+		n.hasten(c)
+	}
+}
+
+// finish ends the pod when its main containers have ended, or one that should
+// have prepared for them has failed; and tears it down as soon as nothing of it
+// lives.
 func (n *stepper) finish() {
-	over := n.stage == ending && n.all((*container).isIdle) || n.stage == up && n.all((*container).hasEnded)
-	if over {
+	if n.stage == up && (n.all((*container).mainEnded) || n.initFailed()) {
+		n.setLimit(n.grace)
+		n.close()
+	}
+	if n.stage == ending && n.all((*container).isIdle) {
 		n.stage = tearing
 		n.do(TearDown{})
 	}

@@ -3,11 +3,19 @@ package lifecycle
 import (
 	"fmt"
 	"time"
-
-	v1 "k8s.io/api/core/v1"
 )
 
 func (n *stepper) exitedNow(c *container, e Exited) {
+	n.disarm(c)
+	n.closeProbes(c)
+	if c.hidden { // its end is for all to see
+		if c.reason != ReasonPostStartHook {
+			c.reason, c.message = "", ""
+		}
+		again := c.failedProbe
+		c.add(c.behind)
+		c.hidden, c.behind, c.failedProbe = false, instance{}, again
+	}
 	i := &c.now
 	i.ended, i.code, i.reason, i.message = n.now, e.Code, e.Reason, e.Message
 	if e.Signal != 0 {
@@ -30,27 +38,23 @@ func endReason(code int32, oom bool) string {
 	}
 }
 
-// afterEnd decides what follows the end of the latest instance.
+// afterEnd decides what follows the end of the latest instance
+// (kuberuntime_manager.go computePodActions).
 func (n *stepper) afterEnd(c *container) {
-	if n.deletion.asked || !n.restarts(c) {
+	c.stage = ended
+	switch {
+	case n.isReset(c):
+		n.remove(c)
+	case n.stage >= cancelling, c.role == ephemeral:
 		n.halt(c)
-		return
-	}
-	n.restart(c)
-}
-
-// restarts is the kubelet's ContainerShouldRestart (pkg/api/v1/pod/util.go) for
-// the latest instance, which has ended.
-func (t *terms) restarts(c *container) bool {
-	switch t.pod.Spec.RestartPolicy {
-	case v1.RestartPolicyNever:
-		return false
-	case v1.RestartPolicyOnFailure:
-		return c.now.code != 0
-	case v1.RestartPolicyAlways:
-		return true
+	case c.failedProbe:
+		n.restartAfterProbe(c)
+	case resetsAll(c):
+		n.reset(c)
+	case c.role == initRole && c.succeeded(), !n.restarts(c):
+		n.halt(c)
 	default:
-		return true
+		n.restart(c)
 	}
 }
 
@@ -69,6 +73,23 @@ func (n *stepper) restart(c *container) {
 	c.message = fmt.Sprintf("back-off %s restarting failed container=%s pod=%s", n.unscaled(wait), c.spec.Name, who)
 	c.stage = backingOff
 	n.arm(c, TimerRestart, c.now.ended.Add(wait))
+}
+
+// restartAfterProbe: who kills a container because of a probe starts it again
+// in the same sync, in which the instance before it is the last known to have
+// ended. The back-off therefore counts from that one's end, and most often is
+// over. The exit code has no say.
+func (n *stepper) restartAfterProbe(c *container) {
+	before := c.last.ended
+	switch {
+	case c.instances < 2 || before.IsZero():
+		n.ensure(c)
+	case n.now.Sub(before) >= n.crash.wait(c.crash, before):
+		c.crash = n.crash.next(c.crash, before, n.now)
+		n.ensure(c)
+	default:
+		n.restart(c)
+	}
 }
 
 func (n *stepper) backoffOver(c *container, _ TimerFired) {

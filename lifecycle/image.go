@@ -15,6 +15,10 @@ func (n *stepper) imageThere(c *container, e ImageReady) {
 	}
 	n.normal(c, ReasonPulled, message)
 	c.image, c.imageID = e.Image, e.ImageID
+	if n.isReset(c) {
+		n.remove(c)
+		return
+	}
 	c.stage = queued
 	if c.place < n.turn {
 		n.start(c) // its turn went by: only first starts are ordered
@@ -40,6 +44,10 @@ func (n *stepper) imageMissing(c *container, e ImageFailed) {
 
 func (n *stepper) waitForImage(c *container) {
 	n.warning(c, ReasonFailed, "Error: "+c.reason)
+	if n.isReset(c) {
+		n.remove(c)
+		return
+	}
 	c.stage = imageWait
 	n.arm(c, TimerImage, n.now.Add(n.scaled(syncPeriod)))
 }

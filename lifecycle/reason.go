@@ -14,6 +14,9 @@ const (
 	ReasonCreateConfig       = "CreateContainerConfigError"
 	ReasonCreateContainer    = "CreateContainerError"
 	ReasonRunContainer       = "RunContainerError"
+	ReasonPodInitializing    = "PodInitializing"
+	ReasonPostStartHook      = "PostStartHookError"
+	ReasonRestartingAll      = "RestartingAllContainers"
 	ReasonCompleted          = "Completed"
 	ReasonError              = "Error"
 	ReasonOOMKilled          = "OOMKilled"
@@ -24,19 +27,26 @@ const (
 	ReasonPodFailed          = "PodFailed"
 	ReasonContainersNotReady = "ContainersNotReady"
 	ReasonGatesNotReady      = "ReadinessGatesNotReady"
+	ReasonNotInitialized     = "ContainersNotInitialized"
+	ReasonRestartAllStarted  = "RestartAllContainersStarted"
+	ReasonDeadlineExceeded   = "DeadlineExceeded" // of the pod, and of an event
 )
 
 // Reasons of events (pkg/kubelet/events/event.go).
 const (
-	ReasonPulling       = "Pulling"
-	ReasonPulled        = "Pulled"
-	ReasonCreated       = "Created"
-	ReasonStarted       = "Started"
-	ReasonFailed        = "Failed"
-	ReasonKilling       = "Killing"
-	ReasonBackOff       = "BackOff"
-	ReasonInspectFailed = "InspectFailed"
-	ReasonSandboxFailed = "FailedCreatePodSandBox"
+	ReasonPulling         = "Pulling"
+	ReasonPulled          = "Pulled"
+	ReasonCreated         = "Created"
+	ReasonStarted         = "Started"
+	ReasonFailed          = "Failed"
+	ReasonKilling         = "Killing"
+	ReasonBackOff         = "BackOff"
+	ReasonInspectFailed   = "InspectFailed"
+	ReasonSandboxFailed   = "FailedCreatePodSandBox"
+	ReasonUnhealthy       = "Unhealthy"
+	ReasonProbeWarning    = "ProbeWarning"
+	ReasonFailedPostStart = "FailedPostStartHook"
+	ReasonFailedPreStop   = "FailedPreStopHook"
 )
 
 // What a kubelet reports of an instance whose end nobody saw
@@ -44,6 +54,8 @@ const (
 const (
 	unknownExitCode = 137
 	unknownMessage  = "The container could not be located when the pod was terminated"
+	// and of one that was removed to start all containers again.
+	removedMessage = "The container is removed because RestartAllContainers in place"
 )
 
 // startErrorCode is the exit code that containerd gives to an instance whose

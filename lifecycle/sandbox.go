@@ -8,6 +8,7 @@ import (
 func (n *stepper) begin(Begin) {
 	n.began = n.now
 	n.createSandbox()
+	n.watchDeadline()
 }
 
 func (n *stepper) createSandbox() {
@@ -15,13 +16,15 @@ func (n *stepper) createSandbox() {
 	n.do(CreateSandbox{})
 }
 
-// sandboxThere asks for all images at once: pulls may overlap, starts follow
-// their order.
+// sandboxThere lets the containers for debugging go first, as a kubelet does:
+// initialize and takeTurns see to the others.
 func (n *stepper) sandboxThere(e SandboxReady) {
 	n.stage, n.hadSandbox = up, true
 	n.podIPs, n.hostIPs = slices.Clone(e.PodIPs), slices.Clone(e.HostIPs)
-	for _, i := range n.order {
-		n.ensure(&n.containers[i])
+	for i := range n.containers {
+		if c := &n.containers[i]; c.role == ephemeral {
+			n.ensure(c)
+		}
 	}
 }
 
@@ -29,17 +32,10 @@ func (n *stepper) sandboxThere(e SandboxReady) {
 func (n *stepper) sandboxMissing(e SandboxFailed) {
 	n.warning(nil, ReasonSandboxFailed, "Failed to create pod sandbox: "+e.Message)
 	n.stage = retrying
-	n.retryAt = n.now.Add(n.scaled(syncPeriod))
-	n.do(SetTimer{Timer{Kind: TimerSandbox}, n.retryAt})
+	n.armPod(TimerSandbox, &n.due.sandbox, n.now.Add(n.scaled(syncPeriod)))
 }
 
-func (n *stepper) retrySandbox(e TimerFired) {
-	if e.Timer.Kind == TimerSandbox && !n.now.Before(n.retryAt) {
-		n.createSandbox()
-	}
-}
-
-// sandboxTooLate: the pod was deleted meanwhile; finish tears down what came.
+// sandboxTooLate: the pod is to end; finish tears down what came.
 func (n *stepper) sandboxTooLate(e SandboxReady) {
 	n.stage, n.hadSandbox = ending, true
 	n.podIPs, n.hostIPs = slices.Clone(e.PodIPs), slices.Clone(e.HostIPs)
@@ -49,8 +45,42 @@ func (n *stepper) sandboxTooLate(e SandboxReady) {
 // after the deletion is no error (kuberuntime_manager.go SyncPod).
 func (n *stepper) sandboxGivenUp(SandboxFailed) { n.stage = ending }
 
-func (n *stepper) gapOver(e TimerFired) {
-	if e.Timer.Kind == TimerGap && !n.now.Before(n.gapUntil) {
-		n.gapUntil = time.Time{}
+// armPod sets a timer of the pod, and due to when it fires.
+func (n *stepper) armPod(kind TimerKind, due *time.Time, at time.Time) {
+	*due = at
+	n.do(SetTimer{Timer{Kind: kind}, at})
+}
+
+func (n *stepper) disarmPod(kind TimerKind, due *time.Time) {
+	if !due.IsZero() {
+		n.do(StopTimer{Timer{Kind: kind}})
+		*due = time.Time{}
+	}
+}
+
+// podTimerOver obeys a timer of the pod, unless it was stopped or set anew
+// while it was on its way.
+func (n *stepper) podTimerOver(e TimerFired) {
+	over := func(due *time.Time) bool {
+		if due.IsZero() || n.now.Before(*due) {
+			return false
+		}
+		*due = time.Time{}
+		return true
+	}
+	switch e.Timer.Kind {
+	case TimerSandbox:
+		if over(&n.due.sandbox) {
+			n.createSandbox()
+		}
+	case TimerDeadline:
+		if over(&n.due.deadline) {
+			n.deadlineOver()
+		}
+	case TimerGap:
+		over(&n.due.gap) // takeTurns goes on
+	case TimerRestart:
+		over(&n.due.reset) // goOnWithReset does
+	default: // no timer of a pod
 	}
 }

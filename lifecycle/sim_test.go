@@ -26,6 +26,49 @@ func podOf(policy v1.RestartPolicy, names ...string) *v1.Pod {
 	return p
 }
 
+// withInits puts init containers before the main ones.
+func withInits(p *v1.Pod, inits ...v1.Container) *v1.Pod {
+	p.Spec.InitContainers = append(p.Spec.InitContainers, inits...)
+	return p
+}
+
+// with changes a container of the pod.
+func with(p *v1.Pod, name string, change func(c *v1.Container)) *v1.Pod {
+	for _, list := range [][]v1.Container{p.Spec.InitContainers, p.Spec.Containers} {
+		for i := range list {
+			if list[i].Name == name {
+				change(&list[i])
+			}
+		}
+	}
+	return p
+}
+
+func once(name string) v1.Container { return v1.Container{Name: name, Image: "img-" + name} }
+
+// side is a sidecar.
+func side(name string) v1.Container {
+	c, always := once(name), v1.ContainerRestartPolicyAlways
+	c.RestartPolicy = &always
+	return c
+}
+
+// hooks gives a container hooks; nil is none.
+func hooks(postStart, preStop *v1.LifecycleHandler) func(*v1.Container) {
+	return func(c *v1.Container) { c.Lifecycle = &v1.Lifecycle{PostStart: postStart, PreStop: preStop} }
+}
+
+var execHook = &v1.LifecycleHandler{Exec: &v1.ExecAction{Command: []string{"true"}}}
+
+func sleepHook(s int64) *v1.LifecycleHandler {
+	return &v1.LifecycleHandler{Sleep: &v1.SleepAction{Seconds: s}}
+}
+
+// probeOf3 is a probe every 10 s that fails after 3 checks.
+func probeOf3() *v1.Probe {
+	return &v1.Probe{PeriodSeconds: 10, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: 3}
+}
+
 // sim is a pod with a virtual clock and the timers that the automaton set. It
 // answers nothing by itself.
 type sim struct {
@@ -122,7 +165,19 @@ func (m *sim) run(c string) {
 
 func (m *sim) exit(c string, code int32) {
 	m.t.Helper()
-	m.feed(Exited{At: m.now, Container: c, ID: m.s.containers[m.index(c)].now.id, Code: code})
+	m.feed(Exited{At: m.now, Container: c, ID: m.s.find(c).id(), Code: code})
+}
+
+// hooked ends a hook of a container.
+func (m *sim) hooked(c string, k HookKind, err string) {
+	m.t.Helper()
+	m.feed(HookDone{m.now, c, m.s.find(c).id(), k, err})
+}
+
+// probed ends a check of a container.
+func (m *sim) probed(c string, k ProbeKind, o Outcome) {
+	m.t.Helper()
+	m.feed(Probed{m.now, c, m.s.find(c).id(), k, o, "output"})
 }
 
 func (m *sim) remove(grace *int64) {
@@ -130,16 +185,19 @@ func (m *sim) remove(grace *int64) {
 	m.feed(DeleteRequested{m.now, grace})
 }
 
-func (m *sim) index(c string) int {
-	return slices.IndexFunc(m.s.containers, func(x container) bool { return x.spec.Name == c })
-}
-
 func (m *sim) phase() v1.PodPhase { return Status(m.s).Phase }
 
-// container is the status of one container.
+// container is the status of one container of any kind.
 func (m *sim) container(name string) v1.ContainerStatus {
+	m.t.Helper()
 	st := Status(m.s)
-	return st.ContainerStatuses[slices.IndexFunc(st.ContainerStatuses, func(c v1.ContainerStatus) bool { return c.Name == name })]
+	for _, c := range slices.Concat(st.InitContainerStatuses, st.ContainerStatuses, st.EphemeralContainerStatuses) {
+		if c.Name == name {
+			return c
+		}
+	}
+	m.t.Fatalf("no status of %s", name)
+	return v1.ContainerStatus{}
 }
 
 // want compares the actions of the last step, without Records.
@@ -182,3 +240,11 @@ func (m *sim) wantRecord(r Record) {
 }
 
 func seconds(n int64) *int64 { return &n }
+
+// wantAmong looks for one action among those of the last step.
+func (m *sim) wantAmong(want Action) {
+	m.t.Helper()
+	if !slices.Contains(m.last, want) {
+		m.t.Fatalf("no %+v in %+v", want, m.last)
+	}
+}

@@ -2,20 +2,21 @@ package lifecycle
 
 import "time"
 
-// takeTurns lets the containers have their first starts one after another, in
-// the start order. A turn is over when the start has succeeded or failed, or
-// when there is no image to start; the next comes a gap later.
+// takeTurns lets the main containers have their first starts one after another,
+// in the start order. A turn is over when the start has succeeded, its postStart
+// too, or failed, or when there is no image to start; the next comes a gap
+// later.
 func (n *stepper) takeTurns() {
-	for n.stage == up && n.turn < len(n.order) && n.gapUntil.IsZero() {
+	for n.stage == up && n.mainsBegun && n.turn < len(n.order) && n.due.gap.IsZero() {
 		c := &n.containers[n.order[n.turn]]
 		switch {
-		case c.instances > 0, c.stage == imageWait, c.stage == createWait:
+		case c.turned, c.stage == imageWait, c.stage == createWait:
 			n.passTurn()
 		case c.stage == queued:
 			n.start(c)
 			return
 		default:
-			return // its image or its start is under way
+			return // its image, its start or its hook is under way
 		}
 	}
 }
@@ -23,8 +24,7 @@ func (n *stepper) takeTurns() {
 func (n *stepper) passTurn() {
 	n.turn++
 	if n.gap > 0 && n.turn < len(n.order) {
-		n.gapUntil = n.now.Add(n.gap)
-		n.do(SetTimer{Timer{Kind: TimerGap}, n.gapUntil})
+		n.armPod(TimerGap, &n.due.gap, n.now.Add(n.gap))
 	}
 }
 
@@ -35,19 +35,34 @@ func (n *stepper) start(c *container) {
 
 // add makes i the container's latest instance.
 func (c *container) add(i instance) {
-	i.image, i.imageID = c.image, c.imageID
 	c.last, c.now = c.now, i
 	c.instances++
+	c.turned, c.removed, c.failedProbe = true, false, false
 }
 
 func (n *stepper) startedNow(c *container, e Started) {
-	c.add(instance{id: e.ID, started: n.now})
-	c.stage, c.reason, c.message = running, "", ""
+	i := instance{id: e.ID, started: n.now, image: c.image, imageID: c.imageID}
 	n.normal(c, ReasonCreated, "Container created")
 	n.normal(c, ReasonStarted, "Container started")
-	if n.deletion.asked {
-		n.stop(c)
+	switch {
+	case n.stage >= ending:
+		c.run(i)
+		n.stopInPod(c)
+	case n.isReset(c):
+		c.run(i) // goOnWithReset stops it
+	case c.postStart != nil:
+		c.stage, c.hidden, c.behind = hooking, true, i
+		n.postStartNow(c)
+	default:
+		c.run(i)
+		n.openProbes(c)
 	}
+}
+
+// run: the instance is there for all to see.
+func (c *container) run(i instance) {
+	c.add(i)
+	c.stage, c.reason, c.message = running, "", ""
 }
 
 // notStarted tells two cases apart, as a kubelet on containerd does. An
@@ -65,13 +80,16 @@ func (n *stepper) notStarted(c *container, e StartFailed) {
 	switch {
 	case e.Reason == ReasonRunContainer:
 		c.add(instance{
+			image: c.image, imageID: c.imageID,
 			// containerd leaves the start of such an instance at the epoch
 			id: e.ID, started: time.Unix(0, 0), ended: n.now,
 			code: startErrorCode, reason: ReasonStartError, message: e.Message,
 		})
 		n.afterEnd(c)
-	case n.deletion.asked:
+	case n.stage >= ending:
 		n.halt(c)
+	case n.isReset(c):
+		n.remove(c)
 	default:
 		c.stage = createWait
 		n.arm(c, TimerCreate, n.now.Add(n.scaled(syncPeriod)))

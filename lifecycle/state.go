@@ -11,28 +11,44 @@ import (
 type State struct {
 	*terms
 	stage      podStage
-	containers []container // in the order of the spec
+	containers []container // init containers, main ones, ephemeral ones, each as in the spec
+	initDone   int         // so many init containers let the next one start
+	mainsBegun bool        // all of them do
 	turn       int         // place in the start order that is up
-	gapUntil   time.Time   // no first start before; zero when no gap is on
-	retryAt    time.Time   // when the sandbox is tried again
+	resetFrom  time.Time   // not before, all containers start again
+	due        podTimers
 
 	began           time.Time
 	hadSandbox      bool
 	podIPs, hostIPs []string
 	deletion        deletion
+	limit           limit
+	failure         failure
+	final           v1.PodPhase // once it is Succeeded or Failed it stays so
 	conditions      [conditionCount]transition
+}
+
+// podTimers are when the timers of the pod fire; zero when one is not set.
+type podTimers struct {
+	sandbox  time.Time // the sandbox is tried again
+	gap      time.Time // the next first start
+	deadline time.Time // the end of activeDeadlineSeconds
+	reset    time.Time // all containers start again
 }
 
 // terms are what never changes in a pod's life; all its States share them.
 type terms struct {
 	pod   *v1.Pod
-	order []int // indexes of containers, first to start first
+	inits int   // so many of the containers are init containers
+	order []int // indexes of the main containers, first to start first
 	gap   time.Duration
 	grace int64 // seconds
 	scale float64
 	crash pace
 	pull  pace
 	qos   v1.PodQOSClass
+	// resets: a rule may start all containers again.
+	resets bool
 }
 
 // scaled is a time of Kubernetes in the time of this pod.
@@ -45,14 +61,23 @@ func (t *terms) scaled(d time.Duration) time.Duration {
 
 // deletion is the request to end the pod, as shortened by later ones.
 type deletion struct {
-	asked  bool
-	at     time.Time
+	asked bool
+	at    time.Time
+	grace int64 // seconds
+}
+
+// limit is how long the containers of a pod that is ending have.
+type limit struct {
+	on     bool
 	grace  int64 // seconds
 	killAt time.Time
 }
 
+// failure is why the pod as a whole has failed, whatever its containers do.
+type failure struct{ reason, message string }
+
 // podStage is where the pod as a whole stands. The order matters: stages only
-// grow, but for creating and retrying, which alternate.
+// grow, but for creating and retrying, and up and resetting, which alternate.
 type podStage uint8
 
 const (
@@ -60,8 +85,9 @@ const (
 	creating                   // CreateSandbox is under way
 	retrying                   // the sandbox failed; TimerSandbox is set
 	up                         // containers live
-	cancelling                 // deleted, CreateSandbox still under way
-	ending                     // deleted, instances may still live
+	resetting                  // RestartAllContainers: none starts until all are removed
+	cancelling                 // to end, CreateSandbox still under way
+	ending                     // to end, instances may still live
 	tearing                    // TearDown is under way
 	gone                       // all is over
 	podStages
@@ -69,72 +95,8 @@ const (
 
 var podStageNames = [podStages]string{
 	"not begun", "creating its sandbox", "waiting to create its sandbox again", "up",
-	"deleted before its sandbox was there", "ending", "being torn down", "gone",
+	"restarting all containers", "ending before its sandbox was there", "ending", "being torn down", "gone",
 }
-
-// stage is where a container stands.
-type stage uint8
-
-const (
-	unborn     stage = iota // the sandbox is not there yet
-	ensuring                // EnsureImage is under way
-	imageWait               // the image failed; TimerImage is set
-	queued                  // the image is there, its first turn is not
-	starting                // Start is under way
-	createWait              // no instance could be made; TimerCreate is set
-	running
-	stopping   // Stop was sent; TimerGrace is set
-	killing    // Kill was sent
-	backingOff // the instance ended; TimerRestart is set
-	ended      // nothing more will happen to it
-	stages
-)
-
-var stageNames = [stages]string{
-	"waiting for the sandbox", "waiting for its image", "waiting to look for its image again",
-	"waiting for its turn", "starting", "waiting to be created again", "running", "stopping",
-	"being killed", "backing off", "ended",
-}
-
-// container is one container's part of the State.
-type container struct {
-	spec  *v1.Container
-	place int // in the start order
-	stage stage
-	timer TimerKind // the one that is set
-	due   time.Time // when it fires
-
-	image, imageID string   // what the next instance is made of
-	now, last      instance // the latest instance and the one before
-	instances      int32
-	crash, pull    backoff
-	pullError      string // why the last pull failed
-
-	// The reason why there is no running instance, where it is known. Without
-	// one, the end of the latest instance is shown instead.
-	reason, message string
-}
-
-// instance is one run of a container.
-type instance struct {
-	id              string
-	image, imageID  string
-	started, ended  time.Time
-	code            int32
-	reason, message string
-}
-
-// live: an instance exists, or is being made.
-func (c *container) live() bool {
-	return c.stage == starting || c.isRunning()
-}
-
-func (c *container) isRunning() bool {
-	return c.stage == running || c.stage == stopping || c.stage == killing
-}
-
-func (c *container) isIdle() bool   { return !c.live() }
-func (c *container) hasEnded() bool { return c.stage == ended }
 
 func (s *State) all(is func(*container) bool) bool {
 	for i := range s.containers {
@@ -143,6 +105,15 @@ func (s *State) all(is func(*container) bool) bool {
 		}
 	}
 	return true
+}
+
+func (s *State) any(is func(*container) bool) bool {
+	for i := range s.containers {
+		if is(&s.containers[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // Done says that the pod was torn down: no event changes it any more.

@@ -18,17 +18,46 @@ func Status(s State) v1.PodStatus {
 		ObservedGeneration: s.pod.Generation,
 		Phase:              phase,
 		Conditions:         s.listConditions(phase),
+		Reason:             s.failure.reason,
+		Message:            s.failure.message,
 		QOSClass:           s.qos,
-		ContainerStatuses:  make([]v1.ContainerStatus, len(s.containers)),
 	}
 	if !s.began.IsZero() {
 		st.StartTime = ptr(metav1.NewTime(s.began))
 	}
 	s.fillIPs(&st)
 	for i := range s.containers {
-		st.ContainerStatuses[i] = s.containerStatus(&s.containers[i])
+		switch c := &s.containers[i]; c.role {
+		case initRole, sidecar:
+			st.InitContainerStatuses = append(st.InitContainerStatuses, s.initStatus(i))
+		case mainRole:
+			st.ContainerStatuses = append(st.ContainerStatuses, s.startedStatus(c, s.conditions[initialized].holds || s.inits == 0))
+		case ephemeral:
+			st.EphemeralContainerStatuses = append(st.EphemeralContainerStatuses, s.containerStatus(c, false))
+		}
 	}
-	slices.SortFunc(st.ContainerStatuses, func(a, b v1.ContainerStatus) int { return strings.Compare(a.Name, b.Name) })
+	byName := func(a, b v1.ContainerStatus) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(st.ContainerStatuses, byName)
+	slices.SortFunc(st.EphemeralContainerStatuses, byName)
+	return st
+}
+
+// initStatus is the status of an init container. When the pod is gone, those up
+// to the last that has run must have ended somehow, and at least the first
+// (status/status_manager.go initializedContainers).
+func (s *State) initStatus(i int) v1.ContainerStatus {
+	mustHaveEnded := i == 0
+	for _, c := range s.containers[i:s.inits] {
+		mustHaveEnded = mustHaveEnded || c.instances > 0
+	}
+	return s.startedStatus(&s.containers[i], mustHaveEnded)
+}
+
+// startedStatus is the status of a container that a kubelet may probe
+// (prober_manager.go UpdatePodStatus).
+func (s *State) startedStatus(c *container, mustHaveEnded bool) v1.ContainerStatus {
+	st := s.containerStatus(c, mustHaveEnded)
+	st.Started, st.Ready = ptr(c.isStarted()), c.isReady()
 	return st
 }
 
@@ -51,44 +80,57 @@ func (s *State) fillIPs(st *v1.PodStatus) {
 	}
 }
 
-func (s *State) containerStatus(c *container) v1.ContainerStatus {
+func (s *State) containerStatus(c *container, mustHaveEnded bool) v1.ContainerStatus {
 	st := v1.ContainerStatus{
 		Name:         c.spec.Name,
 		Image:        c.spec.Image,
-		Ready:        c.isRunning(),
-		Started:      ptr(c.isRunning()),
+		RestartCount: c.restarts(),
 		VolumeMounts: mountStatuses(c.spec.VolumeMounts),
 	}
-	if c.instances > 0 {
-		st.RestartCount = c.instances - 1
+	if c.instances > 0 && !c.removed {
 		st.Image, st.ImageID, st.ContainerID = c.now.image, c.now.imageID, containerID(c.now.id)
 	}
 	if c.instances > 1 {
 		st.LastTerminationState.Terminated = c.last.terminated()
 	}
-	switch {
-	case c.isRunning():
+	switch c.view() {
+	case seenRunning:
 		st.State.Running = &v1.ContainerStateRunning{StartedAt: metav1.NewTime(c.now.started)}
-	case c.instances > 0 && c.reason == "":
+	case seenEnded:
 		st.State.Terminated = c.now.terminated()
-	case c.instances > 0:
+	case seenWaiting:
 		st.State.Waiting = &v1.ContainerStateWaiting{Reason: c.reason, Message: c.message}
 		st.LastTerminationState.Terminated = c.now.terminated()
-	case s.stage == gone:
-		st.State.Terminated = &v1.ContainerStateTerminated{
-			ExitCode: unknownExitCode, Reason: ReasonStatusUnknown, Message: unknownMessage,
+	case seenNew:
+		if s.stage == gone && mustHaveEnded {
+			st.State.Terminated = &v1.ContainerStateTerminated{
+				ExitCode: unknownExitCode, Reason: ReasonStatusUnknown, Message: unknownMessage,
+			}
+			break
 		}
-	default:
-		st.State.Waiting = c.waiting()
+		st.State.Waiting = s.waiting(c)
 	}
 	return st
 }
 
-func (c *container) waiting() *v1.ContainerStateWaiting {
-	if c.reason == "" {
+// restarts counts an instance that was removed as the restart that is to follow.
+func (c *container) restarts() int32 {
+	if c.removed {
+		return c.instances
+	}
+	return max(c.instances-1, 0)
+}
+
+// waiting is the state of a container that has never run.
+func (s *State) waiting(c *container) *v1.ContainerStateWaiting {
+	switch {
+	case c.reason != "":
+		return &v1.ContainerStateWaiting{Reason: c.reason, Message: c.message}
+	case s.inits > 0:
+		return &v1.ContainerStateWaiting{Reason: ReasonPodInitializing}
+	default:
 		return &v1.ContainerStateWaiting{Reason: ReasonContainerCreating}
 	}
-	return &v1.ContainerStateWaiting{Reason: c.reason, Message: c.message}
 }
 
 func (i *instance) terminated() *v1.ContainerStateTerminated {

@@ -17,8 +17,12 @@ func Step(s State, e Event) (State, []Action) {
 	if where, ok := n.take(e); !ok {
 		return s, []Action{Bug{Event: e, State: where}}
 	}
+	n.goOnWithReset()
+	n.initialize()
 	n.takeTurns()
 	n.finish()
+	n.takeStopTurns()
+	n.notePhase()
 	n.noteConditions()
 	return n.State, n.actions
 }
@@ -31,36 +35,61 @@ type stepper struct {
 }
 
 // take looks e up in the tables and obeys. When e cannot happen, it says where
-// the pod or container stood.
+// the pod, container or probe stood.
 func (n *stepper) take(e Event) (where string, ok bool) {
-	name, column := columnOf(e)
-	if column >= 0 {
-		return n.takeForContainer(name, column, e)
+	a := addressOf(e)
+	if !a.ofPod {
+		return n.takeForContainer(a, e)
 	}
-	cell := podTable[n.stage][podColumnOf(e)]
+	cell := podTable[n.stage][a.column]
 	if cell == nil {
 		return "the pod is " + podStageNames[n.stage], false
+	}
+	if added, ok := e.(EphemeralAdded); ok && n.find(added.Container.Name) != nil {
+		return fmt.Sprintf("there is a container %q already", added.Container.Name), false
 	}
 	cell(n, e)
 	return "", true
 }
 
-func (n *stepper) takeForContainer(name string, col column, e Event) (where string, ok bool) {
-	c := n.find(name)
+func (n *stepper) takeForContainer(a address, e Event) (where string, ok bool) {
+	c := n.find(a.container)
 	if c == nil {
-		return fmt.Sprintf("there is no container %q", name), false
+		return fmt.Sprintf("there is no container %q", a.container), false
+	}
+	if _, isExit := e.(Exited); !isExit && a.instance != "" && a.instance != c.id() {
+		return "", true // the hook or the check of an instance that is gone
+	}
+	if a.ofProbe {
+		return n.takeForProbe(c, a, e)
 	}
 	if t, isTimer := e.(TimerFired); isTimer && (c.timer != t.Timer.Kind || n.now.Before(c.due)) {
 		return "", true // stopped or set anew while it was on its way
 	}
-	cell := containerTable[c.stage][col]
+	cell := containerTable[c.stage][a.column]
 	if cell == nil {
-		return fmt.Sprintf("container %s is %s", name, stageNames[c.stage]), false
+		return fmt.Sprintf("container %s is %s", c.spec.Name, stageNames[c.stage]), false
 	}
-	if x, isExit := e.(Exited); isExit && x.ID != c.now.id {
-		return fmt.Sprintf("container %s runs instance %s", name, c.now.id), false
+	if x, isExit := e.(Exited); isExit && x.ID != c.id() {
+		return fmt.Sprintf("container %s runs instance %s", c.spec.Name, c.id()), false
 	}
 	cell(n, c, e)
+	return "", true
+}
+
+func (n *stepper) takeForProbe(c *container, a address, e Event) (where string, ok bool) {
+	if a.kind >= probeKinds {
+		return fmt.Sprintf("there is no probe of kind %d", a.kind), false
+	}
+	p := &c.probes[a.kind]
+	if a.column == probeTimer && (p.stage != probeWaiting || n.now.Before(p.due)) {
+		return "", true // stopped or set anew while it was on its way
+	}
+	cell := probeTable[p.stage][a.column]
+	if cell == nil {
+		return fmt.Sprintf("the %s probe of container %s is %s", a.kind, c.spec.Name, probeStageNames[p.stage]), false
+	}
+	cell(n, c, a.kind, e)
 	return "", true
 }
 

@@ -9,6 +9,21 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
+// tablePod has what a container needs to come to a stage.
+func tablePod(st stage) *v1.Pod {
+	p := podOf(v1.RestartPolicyAlways, "b", "a")
+	switch st {
+	case hooking:
+		return with(p, "a", hooks(execHook, nil))
+	case preStopping:
+		return with(p, "a", hooks(nil, execHook))
+	case awaitingTurn:
+		return withInits(podOf(v1.RestartPolicyAlways, "b"), side("a"))
+	default:
+		return p
+	}
+}
+
 // at brings a pod of one container to each stage of a container.
 var at = [stages]func(m *sim){
 	unborn:   func(m *sim) { m.feed(Begin{m.now}) },
@@ -33,7 +48,18 @@ var at = [stages]func(m *sim){
 		m.image("a")
 		m.feed(StartFailed{At: m.now, Container: "a", Reason: ReasonCreateContainer})
 	},
+	hooking: bothRun,
 	running: bothRun,
+	preStopping: func(m *sim) {
+		bothRun(m)
+		m.remove(nil)
+	},
+	awaitingTurn: func(m *sim) {
+		m.up()
+		m.run("a")
+		m.run("b")
+		m.remove(nil)
+	},
 	stopping: func(m *sim) {
 		bothRun(m)
 		m.remove(nil)
@@ -63,19 +89,22 @@ func bothRun(m *sim) {
 // For each stage of a container: the events that do something (x), that come
 // too late to matter (-), and that cannot happen (space). The columns are
 // those of containerTable: image ready, image failed, started, start failed,
-// exited, timer.
+// exited, hook done, timer.
 var containerPairs = [stages]string{
-	unborn:     "     -",
-	ensuring:   "xx   -",
-	imageWait:  "     x",
-	queued:     "     -",
-	starting:   "  xx -",
-	createWait: "     x",
-	running:    "    x-",
-	stopping:   "    xx",
-	killing:    "    x-",
-	backingOff: "     x",
-	ended:      "--   -",
+	unborn:       "     --",
+	ensuring:     "xx   --",
+	imageWait:    "     -x",
+	queued:       "     --",
+	starting:     "  xx --",
+	createWait:   "     -x",
+	hooking:      "    xx-",
+	running:      "    x -",
+	preStopping:  "    xxx",
+	awaitingTurn: "    x-x",
+	stopping:     "    x-x",
+	killing:      "    x--",
+	backingOff:   "     -x",
+	ended:        "--   --",
 }
 
 func containerEvent(s State, col column) Event {
@@ -91,7 +120,13 @@ func containerEvent(s State, col column) Event {
 	case startFailed:
 		return StartFailed{At: when, Container: "a", Reason: ReasonCreateContainer}
 	case exited:
-		return Exited{At: when, Container: "a", ID: c.now.id}
+		return Exited{At: when, Container: "a", ID: c.id()}
+	case hookDone:
+		kind := PreStop
+		if c.stage == hooking {
+			kind = PostStart
+		}
+		return HookDone{At: when, Container: "a", ID: c.id(), Kind: kind}
 	case containerTimer:
 		kind := c.timer
 		if kind == noTimer {
@@ -107,7 +142,7 @@ func (s State) find(name string) *container { return (&stepper{State: s}).find(n
 func TestEveryPairOfContainerStageAndEvent(t *testing.T) {
 	for st := range stages {
 		for col := range containerColumns {
-			m := newSim(t, podOf(v1.RestartPolicyAlways, "b", "a"), Config{})
+			m := newSim(t, tablePod(st), Config{})
 			at[st](m)
 			if got := m.s.find("a").stage; got != st {
 				t.Fatalf("set-up for %q gave %q", stageNames[st], stageNames[got])
@@ -118,15 +153,63 @@ func TestEveryPairOfContainerStageAndEvent(t *testing.T) {
 	}
 }
 
+// The stages of a probe, as above: probed, timer.
+var probePairs = [probeStages]string{
+	probeIdle:    "--",
+	probeWaiting: " x",
+	probeRunning: "x-",
+}
+
+func TestEveryPairOfProbeStageAndEvent(t *testing.T) {
+	for st := range probeStages {
+		for col := range probeColumns {
+			for k := range probeKinds {
+				m := newSim(t, podOf(v1.RestartPolicyAlways, "b", "a"), Config{})
+				m.s.find("a").probes[k].spec = probeOf3()
+				bothRun(m)
+				switch st {
+				case probeIdle:
+					m.exit("a", 1)
+				case probeWaiting:
+					m.probed("a", k, ProbeFailure)
+				}
+				c := m.s.find("a")
+				if got := c.probes[k].stage; got != st {
+					t.Fatalf("set-up for %q gave %q", probeStageNames[st], probeStageNames[got])
+				}
+				e := Event(Probed{At: epoch.Add(time.Hour), Container: "a", ID: c.id(), Kind: k})
+				if col == probeTimer {
+					e = TimerFired{epoch.Add(time.Hour), Timer{k.timer(), "a"}}
+				}
+				checkPair(t, m.s, e, probePairs[st][col], probeStageNames[st])
+			}
+		}
+	}
+}
+
+// The stages of the pod, as above: begin, sandbox ready, sandbox failed, timer,
+// ephemeral container, delete, torn down.
 var podPairs = [podStages]string{
-	fresh:      "x  -x ",
-	creating:   " xx-x ",
-	retrying:   "   xx ",
-	up:         "   xx ",
-	cancelling: " xx-x ",
-	ending:     "   -x ",
-	tearing:    "   -xx",
-	gone:       "   -- ",
+	fresh:      "x  -xx ",
+	creating:   " xxxxx ",
+	retrying:   "   xxx ",
+	up:         "   xxx ",
+	resetting:  "   xxx ",
+	cancelling: " xx--x ",
+	ending:     "   --x ",
+	tearing:    "   --xx",
+	gone:       "   --- ",
+}
+
+// resetPod restarts all its containers when a exits with code 9.
+func resetPod(names ...string) *v1.Pod {
+	return with(podOf(v1.RestartPolicyAlways, names...), "a", func(c *v1.Container) {
+		never := v1.ContainerRestartPolicyNever
+		c.RestartPolicy, c.RestartPolicyRules = &never, []v1.ContainerRestartRule{{
+			Action:    v1.ContainerRestartRuleActionRestartAllContainers,
+			ExitCodes: &v1.ContainerRestartRuleOnExitCodes{Operator: v1.ContainerRestartRuleOnExitCodesOpIn, Values: []int32{9}},
+		}}
+	})
 }
 
 var podAt = [podStages]func(m *sim){
@@ -140,6 +223,18 @@ var podAt = [podStages]func(m *sim){
 		m.up()
 		m.run("b")
 		m.image("a")
+	},
+	resetting: func(m *sim) { // for the second time within a second
+		bothRunWithGap(m)
+		m.exit("a", 9)
+		m.exit("b", 143)
+		m.run("b")
+		m.image("a")
+		m.fire()
+		m.started("a")
+		m.now = m.s.resetFrom
+		m.exit("a", 9)
+		m.exit("b", 143)
 	},
 	cancelling: func(m *sim) {
 		m.feed(Begin{m.now})
@@ -178,11 +273,13 @@ func podEvent(st podStage, col column) Event {
 	case sandboxFailed:
 		return SandboxFailed{At: when}
 	case podTimer:
-		kind := TimerGap
-		if st == retrying {
-			kind = TimerSandbox
+		kind := map[podStage]TimerKind{retrying: TimerSandbox, up: TimerGap, resetting: TimerRestart}[st]
+		if kind == noTimer {
+			kind = TimerDeadline
 		}
 		return TimerFired{when, Timer{Kind: kind}}
+	case ephemeralAdded:
+		return EphemeralAdded{when, debugger("d")}
 	case deleteRequested:
 		return DeleteRequested{when, seconds(3)}
 	case tornDown:
@@ -191,10 +288,16 @@ func podEvent(st podStage, col column) Event {
 	panic(col)
 }
 
+func debugger(name string) v1.EphemeralContainer {
+	return v1.EphemeralContainer{EphemeralContainerCommon: v1.EphemeralContainerCommon{Name: name, Image: "img-" + name}}
+}
+
 func TestEveryPairOfPodStageAndEvent(t *testing.T) {
 	for st := range podStages {
 		for col := range podColumns {
-			m := newSim(t, podOf(v1.RestartPolicyAlways, "b", "a"), Config{StartGap: time.Minute})
+			p := resetPod("b", "a")
+			p.Spec.ActiveDeadlineSeconds = seconds(600)
+			m := newSim(t, p, Config{StartGap: time.Minute})
 			podAt[st](m)
 			if m.s.stage != st {
 				t.Fatalf("set-up for %q gave %q", podStageNames[st], podStageNames[m.s.stage])
@@ -241,6 +344,10 @@ func TestBugsSayWhatHappened(t *testing.T) {
 		{Started{m.now, "z", "x"}, `there is no container "z"`},
 		{Exited{At: m.now, Container: "a", ID: "old"}, "container a runs instance id2"},
 		{TornDown{m.now}, "the pod is up"},
+		{HookDone{m.now, "a", "id2", PreStop, ""}, "container a is running"},
+		{Probed{At: m.now, Container: "a", ID: "id2", Kind: 7}, "no probe of kind 7"},
+		{EphemeralAdded{m.now, debugger("b")}, `a container "b" already`},
+		{Exited{At: m.now}, `there is no container ""`},
 	} {
 		_, actions := Step(m.s, tc.e)
 		if len(actions) != 1 || !isBug(actions[0]) {

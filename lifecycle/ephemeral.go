@@ -1,0 +1,15 @@
+package lifecycle
+
+import v1 "k8s.io/api/core/v1"
+
+// addEphemeral notes a container that starts as soon as there is a sandbox.
+func (n *stepper) addEphemeral(e EphemeralAdded) {
+	spec := v1.Container(e.Container.EphemeralContainerCommon)
+	n.containers = append(n.containers, newContainer(&spec, ephemeral, true))
+}
+
+// startEphemeral starts it at once: it waits for no init container.
+func (n *stepper) startEphemeral(e EphemeralAdded) {
+	n.addEphemeral(e)
+	n.ensure(&n.containers[len(n.containers)-1])
+}
