@@ -16,7 +16,9 @@ import (
 
 	"github.com/minipod/minipod/internal/ability"
 	"github.com/minipod/minipod/internal/testimage"
+	"github.com/minipod/minipod/plan"
 	"github.com/minipod/minipod/pod"
+	"github.com/minipod/minipod/sandbox"
 )
 
 // running is a pod of two containers that run one command.
@@ -131,17 +133,21 @@ func (l *lab) resident(b *testing.B) {
 	})
 }
 
-// time runs the pod to its end and gives the milliseconds until all its
-// containers have started.
+// time runs the pod to its end and gives the milliseconds until the programs of
+// all its containers were executed.
 func (l *lab) time(tb testing.TB, p *v1.Pod) float64 {
 	tb.Helper()
-	begin := time.Now()
+	begin, left := time.Now(), len(p.Spec.Containers)
 	var started time.Duration
-	own, err := pod.Claim(l.host, p, pod.Settings{FailFast: true}, pod.Observer{Status: func(p *v1.Pod) {
-		if started == 0 && allStarted(p) {
-			started = time.Since(begin)
-		}
-	}})
+	own, err := pod.Claim(l.host, p, pod.Settings{FailFast: true}, pod.Observer{
+		Step: func(_ *v1.Pod, v plan.Verb, s plan.Step, _ time.Duration, err error) {
+			if _, ok := s.(*sandbox.Container); ok && v == plan.Do && err == nil {
+				if left--; left == 0 {
+					started = time.Since(begin)
+				}
+			}
+		},
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
