@@ -41,7 +41,7 @@ type prepared struct {
 func (o *Owner) start(name string, attempt int32) {
 	p, waiter, err := o.launch(name, attempt)
 	if err != nil {
-		err = errors.Join(err, o.steps.Undo(background(), group(name, attempt)))
+		err = errors.Join(err, o.steps.Undo(background(), groupOf(name, attempt)))
 		if waiter != nil { // it ran, and was killed by the undo
 			p.in.output.begin()
 			_, reaped := kernel.Await(waiter)
@@ -65,22 +65,44 @@ func (o *Owner) start(name string, attempt int32) {
 	go o.attend(name, p.in, waiter)
 }
 
-// group names the steps of one instance in the journal.
-func group(name string, attempt int32) string { return name + "/" + strconv.Itoa(int(attempt)) }
+// groupOf names the steps of one instance in the journal.
+func groupOf(name string, attempt int32) string { return name + "/" + strconv.Itoa(int(attempt)) }
 
-// prepare does all steps of an instance but the last, and opens its log.
-func (o *Owner) prepare(c *v1.Container, attempt int32, img image.Image) (*prepared, error) {
-	steps, container, err := o.layout.containerSteps(c, attempt, img)
+// prepare does all steps of an instance but the last, and opens its log. With
+// made, which is for first instances, the stage is begun as well, as the sandbox
+// comes to be.
+func (o *Owner) prepare(c *v1.Container, attempt int32, img image.Image, made *stages) (*prepared, error) {
+	scratch, group, container, err := o.layout.containerSteps(c, attempt, img)
 	if err != nil {
 		return nil, &configError{err}
 	}
-	in := &instance{id: newID(), group: group(c.Name, attempt), cgroup: container.Cgroup, stop: stopSignal(img)}
-	if err := o.steps.Do(background(), in.group, steps...); err != nil {
+	in := &instance{id: newID(), group: groupOf(c.Name, attempt), cgroup: container.Cgroup, stop: stopSignal(img)}
+	if err := o.steps.Do(background(), in.group, scratch); err != nil {
 		return nil, err
 	}
-	in.output, err = o.openOutput(container, c.Name, attempt)
-	return &prepared{in, container}, err
+	if made != nil {
+		select {
+		case <-made.ground:
+		case <-made.failed:
+			return nil, errNoSandbox
+		}
+	}
+	if err := o.steps.Do(background(), in.group, group); err != nil {
+		return nil, err
+	}
+	if made != nil {
+		container.Prepare(made.all)
+	}
+	if in.output, err = o.openOutput(container, c.Name, attempt); err != nil {
+		container.Abandon()
+		return nil, err
+	}
+	return &prepared{in, container}, nil
 }
+
+// errNoSandbox is the end of an instance that was prepared for a sandbox which
+// could not be made.
+var errNoSandbox = errors.New("there is no sandbox")
 
 // launch runs the instance, which may have been prepared before. The second
 // result waits for its process.
@@ -92,7 +114,7 @@ func (o *Owner) launch(name string, attempt int32) (*prepared, *kernel.FD, error
 	}
 	if p == nil {
 		var err error
-		if p, err = o.prepare(find(o.pod, name), attempt, o.images[name]); err != nil {
+		if p, err = o.prepare(find(o.pod, name), attempt, o.images[name], nil); err != nil {
 			return nil, nil, err
 		}
 	}

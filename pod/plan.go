@@ -107,9 +107,10 @@ func (l *layout) sandboxSteps() (first, network, rest []plan.Step) {
 	return first, network, append(rest, l.volumes.Steps...)
 }
 
-// containerSteps make one instance of a container: the steps to be done before
-// it can run, and the one that runs it.
-func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image) ([]plan.Step, *sandbox.Container, error) {
+// containerSteps make one instance of a container, in this order: what it has
+// on disk and in the run directory, its group, which goes (with all processes)
+// before that, and its process.
+func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image) (*sandbox.Scratch, *cgroup.Group, *sandbox.Container, error) {
 	of := l.pod.Name + "/" + c.Name
 	n := strconv.Itoa(int(attempt))
 	group := &cgroup.Group{Dir: filepath.Join(l.cgroup, c.Name), Of: "container " + of}
@@ -120,11 +121,11 @@ func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image)
 	}
 	mounts, err := l.volumes.MountsOf(c)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	process, err := l.process(c, img)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	container := &sandbox.Container{
 		Of: of, Cgroup: group.Dir, Pins: l.pins, Mounts: mounts, Etc: l.managedEtc(c), Process: process,
@@ -133,7 +134,7 @@ func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image)
 		},
 		Stdout: scratch.Stdout(), Stderr: scratch.Stderr(),
 	}
-	return []plan.Step{group, scratch}, container, nil
+	return scratch, group, container, nil
 }
 
 // managedEtc lists the files of /etc that no volume of the container replaces.
@@ -188,11 +189,11 @@ func (l *layout) planContainer(c *v1.Container) ([]string, error) {
 		return nil, err
 	}
 	lines := []string{fmt.Sprintf("image    %s: present, %d layers", c.Image, len(img.LayerDirs))}
-	steps, container, err := l.containerSteps(c, 0, img)
+	scratch, group, container, err := l.containerSteps(c, 0, img)
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range append(steps, container) {
+	for _, step := range []plan.Step{scratch, group, container} {
 		lines = append(lines, step.String())
 	}
 	return lines, nil

@@ -18,20 +18,19 @@ import (
 // It runs on the hands.
 func (o *Owner) createSandbox() {
 	addresses := make(chan []string, 1)
-	go func() { addresses <- hostIPs() }()
 	first, network, rest := o.layout.sandboxSteps()
-	ready, looked := make(chan struct{}), make(chan map[string]found, 1)
+	made := newStages()
+	looked := make(chan map[string]found, 1)
+	go o.prepareFirst(made, looked)
+	go func() { addresses <- hostIPs() }()
 	err := kernel.OneThread(background(), func(ctx context.Context) error {
 		if err := o.steps.Do(ctx, "", first...); err != nil {
-			close(looked)
 			return err
 		}
-		go o.prepareFirst(ready, looked)
+		close(made.ground)
 		return o.steps.Do(ctx, "", append(network, rest...)...)
 	})
-	if err == nil {
-		close(ready)
-	}
+	close(made.end(err))
 	here := <-looked
 	o.tell(func(time.Time) lifecycle.Event {
 		o.here = here
@@ -60,11 +59,26 @@ func (o *Owner) sandboxFailed(err error) {
 	})
 }
 
+// stages are closed when that much of the sandbox is made: the ground on which
+// containers are prepared; all of it; or when it failed.
+type stages struct{ ground, all, failed chan struct{} }
+
+func newStages() stages {
+	return stages{make(chan struct{}), make(chan struct{}), make(chan struct{})}
+}
+
+func (s stages) end(err error) chan struct{} {
+	if err != nil {
+		return s.failed
+	}
+	return s.all
+}
+
 // prepareFirst prepares the first instance of every container whose image need
 // not be pulled; which those are it says first, on looked, and hands o.prepared
 // over with that. What cannot be prepared is tried again, and its failure
 // reported, when it is to start.
-func (o *Owner) prepareFirst(ready <-chan struct{}, looked chan<- map[string]found) {
+func (o *Owner) prepareFirst(made stages, looked chan<- map[string]found) {
 	type early struct {
 		container *v1.Container
 		image     image.Image
@@ -80,18 +94,17 @@ func (o *Owner) prepareFirst(ready <-chan struct{}, looked chan<- map[string]fou
 	}
 	looked <- here
 	for _, e := range list {
-		e.result <- o.prepareEarly(e.container, e.image, ready)
+		e.result <- o.prepareEarly(e.container, e.image, made)
 	}
 }
 
 // prepareEarly is prepare with the stage begun, or nil if it cannot be.
-func (o *Owner) prepareEarly(c *v1.Container, img image.Image, ready <-chan struct{}) *prepared {
-	p, err := o.prepare(c, 0, img)
+func (o *Owner) prepareEarly(c *v1.Container, img image.Image, made stages) *prepared {
+	p, err := o.prepare(c, 0, img, &made)
 	if err != nil {
-		_ = o.steps.Undo(background(), group(c.Name, 0)) // what stays is due at the end
+		_ = o.steps.Undo(background(), groupOf(c.Name, 0)) // what stays is due at the end
 		return nil
 	}
-	p.container.Prepare(ready)
 	return p
 }
 
