@@ -17,12 +17,10 @@ import (
 // prepares those whose images are here, so that their first start only forks.
 // It runs on the hands.
 func (o *Owner) createSandbox() {
-	addresses := make(chan []string, 1)
 	first, network, rest := o.layout.sandboxSteps()
 	made := newStages()
 	looked := make(chan map[string]found, 1)
 	go o.prepareFirst(made, looked)
-	go func() { addresses <- hostIPs() }()
 	err := kernel.OneThread(background(), func(ctx context.Context) error {
 		if err := o.steps.Do(ctx, "", first...); err != nil {
 			return err
@@ -40,7 +38,7 @@ func (o *Owner) createSandbox() {
 		o.sandboxFailed(err)
 		return
 	}
-	hosts := <-addresses
+	hosts := hostIPs()
 	var pods []string
 	if o.pod.Spec.HostNetwork {
 		pods = hosts
