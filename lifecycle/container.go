@@ -58,6 +58,7 @@ type container struct {
 	image, imageID string   // what the next instance is made of
 	now, last      instance // the latest instance and the one before
 	instances      int32
+	known          int32    // of these, not removed
 	hidden         bool     // an instance runs that nobody sees before its postStart is done:
 	behind         instance // this one
 	turned         bool     // its first start is over

@@ -12,9 +12,8 @@ func (n *stepper) exitedNow(c *container, e Exited) {
 		if c.reason != ReasonPostStartHook {
 			c.reason, c.message = "", ""
 		}
-		again := c.failedProbe
 		c.add(c.behind)
-		c.hidden, c.behind, c.failedProbe = false, instance{}, again
+		c.hidden, c.behind = false, instance{}
 	}
 	i := &c.now
 	i.ended, i.code, i.reason, i.message = n.now, e.Code, e.Reason, e.Message
@@ -82,7 +81,7 @@ func (n *stepper) restart(c *container) {
 func (n *stepper) restartAfterProbe(c *container) {
 	before := c.last.ended
 	switch {
-	case c.instances < 2 || before.IsZero():
+	case c.known < 2:
 		n.ensure(c)
 	case n.now.Sub(before) >= n.crash.wait(c.crash, before):
 		c.crash = n.crash.next(c.crash, before, n.now)

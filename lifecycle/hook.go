@@ -24,7 +24,11 @@ func (n *stepper) postStartNow(c *container) {
 		n.do(RunHook{c.spec.Name, c.id(), PostStart})
 		return
 	}
-	n.arm(c, TimerHook, n.now.Add(n.sleep(c.postStart)))
+	if d := n.sleep(c.postStart); d > 0 {
+		n.arm(c, TimerHook, n.now.Add(d))
+		return
+	}
+	n.show(c)
 }
 
 func (n *stepper) sleep(h *v1.LifecycleHandler) time.Duration {
@@ -65,7 +69,12 @@ func (n *stepper) preStopNow(c *container) {
 		n.arm(c, TimerHook, c.killAt)
 		return
 	}
-	until := n.now.Add(n.sleep(c.preStop))
+	d := n.sleep(c.preStop)
+	if d <= 0 {
+		n.awaitTurn(c)
+		return
+	}
+	until := n.now.Add(d)
 	if c.killAt.Before(until) {
 		until = c.killAt
 	}

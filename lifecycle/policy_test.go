@@ -138,10 +138,13 @@ func TestRestartAllContainersIsPaced(t *testing.T) {
 // What is on its way when all are to restart is waited for.
 func TestRestartAllContainersWaitsForWhatIsOnItsWay(t *testing.T) {
 	for name, answer := range map[string]func(*sim){
-		"image":          func(m *sim) { m.image("c") },
-		"no image":       func(m *sim) { m.feed(ImageFailed{m.now, "c", ReasonImagePull, "no"}) },
-		"started":        func(m *sim) { m.image("c"); m.started("b"); m.exit("b", 143) },
-		"start failed":   func(m *sim) { m.image("c"); m.feed(StartFailed{At: m.now, Container: "b", Reason: ReasonCreateContainer}) },
+		"image":    func(m *sim) { m.image("c") },
+		"no image": func(m *sim) { m.feed(ImageFailed{m.now, "c", ReasonImagePull, "no"}) },
+		"started":  func(m *sim) { m.image("c"); m.started("b"); m.exit("b", 143) },
+		"start failed": func(m *sim) {
+			m.image("c")
+			m.feed(StartFailed{At: m.now, Container: "b", Reason: ReasonCreateContainer})
+		},
 		"did not run":    func(m *sim) { m.image("c"); m.feed(StartFailed{m.now, "b", "x", ReasonRunContainer, "no"}) },
 		"in its restart": func(m *sim) { m.image("c"); m.started("b"); m.exit("b", 9) },
 	} {

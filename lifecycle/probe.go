@@ -78,6 +78,13 @@ type probe struct {
 	run    int32
 }
 
+// forgetProbes: nothing is known of a new instance.
+func (c *container) forgetProbes() {
+	for k, r := range [probeKinds]result{unknown, passed, failed} {
+		c.probes[k].result, c.probes[k].run = r, 0
+	}
+}
+
 // openProbes begins to probe a new instance. Without a startupProbe it is
 // started; other probes wait for that.
 //
@@ -86,10 +93,6 @@ type probe struct {
 // its first check comes at once, or after initialDelaySeconds, and would make an
 // old count unfair.
 func (n *stepper) openProbes(c *container) {
-	for k := range probeKinds {
-		p := &c.probes[k]
-		p.result, p.run = [probeKinds]result{unknown, passed, failed}[k], 0
-	}
 	if c.probes[Startup].spec != nil {
 		n.openProbe(c, Startup)
 		return

@@ -28,7 +28,7 @@ func (n *stepper) isReset(c *container) bool { return n.stage == resetting && c.
 // convertToAPIContainerStatuses).
 func (n *stepper) remove(c *container) {
 	n.disarm(c)
-	c.stage, c.turned, c.failedProbe = unborn, false, false
+	c.stage, c.turned, c.failedProbe, c.known = unborn, false, false, 0
 	if c.view() != seenEnded {
 		return
 	}

@@ -37,6 +37,7 @@ func (n *stepper) start(c *container) {
 func (c *container) add(i instance) {
 	c.last, c.now = c.now, i
 	c.instances++
+	c.known++
 	c.turned, c.removed, c.failedProbe = true, false, false
 }
 
@@ -62,6 +63,7 @@ func (n *stepper) startedNow(c *container, e Started) {
 // run: the instance is there for all to see.
 func (c *container) run(i instance) {
 	c.add(i)
+	c.forgetProbes()
 	c.stage, c.reason, c.message = running, "", ""
 }
 

@@ -4,109 +4,206 @@ import (
 	"reflect"
 	"slices"
 	"time"
-
-	v1 "k8s.io/api/core/v1"
 )
 
+// step feeds e and checks all that must hold.
+func (w *walk) step(e Event) {
+	w.steps++
+	given := w.s
+	watch := w.steps%8 == 0
+	if watch {
+		given.containers = slices.Clone(w.s.containers)
+	}
+	before := w.s
+	actions := w.feed(e)
+	if watch && !reflect.DeepEqual(before, given) {
+		w.r.Fatalf("%T changed the state it was given", e)
+	}
+	w.r.Logf("%v %T%+v → %+v", w.now.Sub(epoch), e, e, actions)
+	w.doomed = w.s.stage >= cancelling
+	w.checkStatus()
+	for _, a := range actions {
+		w.obey(a)
+	}
+	if w.s.stage >= tearing && len(w.timers) > 0 {
+		w.r.Fatalf("timers %v after the end", w.timers)
+	}
+	w.checkTimers()
+	w.checkDeadline()
+}
+
+func (w *walk) obey(a Action) {
+	switch a := a.(type) {
+	case CreateSandbox:
+		w.sandbox = true
+	case TearDown:
+		w.checkTearDown()
+		w.tearDown = true
+	case EnsureImage:
+		w.checkAttempt(w.ctr(a.Container))
+	case Start:
+		w.checkStart(a)
+	case RunHook:
+		w.checkHook(a)
+	case Probe:
+		w.checkProbe(a)
+	case Stop:
+		w.checkStop(w.ctr(a.Container))
+	case Kill:
+		x := w.ctr(a.Container)
+		x.kills++
+		w.checkSignal(x, x.kills)
+	}
+}
+
 func (w *walk) checkTearDown() {
-	for name, x := range w.ctrs {
-		if x.id != "" || x.starting || w.tearDown || w.torn {
-			w.r.Fatalf("torn down while %s lives, or twice", name)
+	for _, x := range w.ctrs {
+		if x.lives() || w.tearDown || w.torn {
+			w.r.Fatalf("torn down while %s lives, or twice", x.spec.Name)
 		}
 	}
 }
 
-// checkAttempt: an attempt after an end comes exactly when the kubelet's table
-// says, and only if the policy lets it.
-func (w *walk) checkAttempt(name string) {
-	x := w.ctrs[name]
-	if x.ensuring || x.starting || x.id != "" || w.deleted {
-		w.r.Fatalf("attempt to start %s, which is on its way, lives or is deleted", name)
+// checkAttempt: a first attempt comes when those before it allow, one after an
+// end exactly when the kubelet's table says, and only if the policy lets it.
+func (w *walk) checkAttempt(x *walked) {
+	name := x.spec.Name
+	if x.ensuring || x.lives() || w.doomed {
+		w.r.Fatalf("attempt to start %s, which is on its way, lives or is to end", name)
 	}
-	if !x.ended {
-		return // a first start, or one more try of this restart
+	switch {
+	case x.failedTry: // one more try of the same attempt
+	case x.plan == never:
+		w.r.Fatalf("%s is started again after code %d", name, x.code)
+	case x.plan == planned && !w.now.Equal(x.tryAt):
+		w.r.Fatalf("restart %d of %s at %v, want %v", x.attempts, name, w.now, x.tryAt)
+	case x.plan == first:
+		w.checkPredecessors(x)
 	}
-	x.ended = false
-	policy := w.s.pod.Spec.RestartPolicy
-	if policy == v1.RestartPolicyNever || policy == v1.RestartPolicyOnFailure && x.code == 0 {
-		w.r.Fatalf("%s is started again under %s after code %d", name, policy, x.code)
+	if limit := w.now.Sub(w.s.began)/time.Second + 2; w.resets > int(limit) {
+		w.r.Fatalf("all containers restarted %d times in %v s", w.resets, limit)
 	}
-	if x.attempts > 0 && x.endedAt.Sub(x.triedAt) > 600*time.Second {
-		x.attempts = 0
+	x.attempt(w.now)
+}
+
+func (w *walk) checkPredecessors(x *walked) {
+	for _, o := range w.ctrs {
+		switch {
+		case o == x || x.role == ephemeral:
+			return
+		case o.role == mainRole:
+		case !o.allows():
+			w.r.Fatalf("%s is to start before %s allows", x.spec.Name, o.spec.Name)
+		}
 	}
-	want := backoffs[min(x.attempts, len(backoffs)-1)] * time.Second
-	if got := w.now.Sub(x.endedAt); got != want {
-		w.r.Fatalf("restart %d of %s after %v, want %v", x.attempts, name, got, want)
-	}
-	x.attempts++
-	x.triedAt = w.now
 }
 
 func (w *walk) checkStart(a Start) {
-	x := w.ctrs[a.Container]
-	if x.starting || x.id != "" || w.deleted || int(a.Attempt) != x.instances {
+	x := w.ctr(a.Container)
+	if x.lives() || w.doomed || int(a.Attempt) != x.instances {
 		w.r.Fatalf("%+v, with %d instances before it, starting %v, living %q", a, x.instances, x.starting, x.id)
 	}
-	if !slices.Contains(w.firsts, a.Container) {
+	for _, o := range w.ctrs {
+		if o.lives() && (x.role == initRole && o.role != sidecar && o.role != ephemeral ||
+			o.role == initRole && x.role != sidecar && x.role != ephemeral) {
+			w.r.Fatalf("%s starts while %s lives", x.spec.Name, o.spec.Name)
+		}
+	}
+	if x.role == mainRole && !slices.Contains(w.firsts, a.Container) {
 		w.checkFirst(a.Container)
 		w.firsts = append(w.firsts, a.Container)
 	}
+	x.starting = true
 }
 
-// checkFirst: those before it in the order have started, unless their image
-// failed, and the gap is kept.
+// checkFirst: those before it in the order have started, unless something came
+// between, and the gap is kept.
 func (w *walk) checkFirst(name string) {
-	if w.ctrs[name].imageFailed {
-		return // it may have lost its turn
+	if w.ctr(name).lostTurn {
+		return
 	}
 	for _, i := range w.s.order {
 		other := w.s.containers[i].spec.Name
 		if other == name {
 			return
 		}
-		x := w.ctrs[other]
-		if !x.imageFailed && (x.resolvedAt.IsZero() || w.now.Sub(x.resolvedAt) < w.s.gap) {
+		x := w.ctr(other)
+		if !x.lostTurn && (x.resolvedAt.IsZero() || w.now.Sub(x.resolvedAt) < w.s.gap) {
 			w.r.Fatalf("%s starts before %s, or less than a gap after it", name, other)
 		}
 	}
 }
 
-func (w *walk) checkStatus() {
-	st := Status(w.s)
-	if w.steps%16 == 0 && !reflect.DeepEqual(st, Status(w.s)) {
-		w.r.Fatal("two statuses of one state differ")
+func (w *walk) checkHook(a RunHook) {
+	x := w.ctr(a.Container)
+	x.hooksRun[a.Kind]++
+	if a.ID != x.id || x.hooksRun[a.Kind] > 1 || x.stops+x.kills > 0 {
+		w.r.Fatalf("%+v of %+v", a, x)
 	}
-	if old := w.phase; (old == v1.PodFailed || old == v1.PodSucceeded) && st.Phase != old {
-		w.r.Fatalf("phase went from %s to %s", old, st.Phase)
-	}
-	w.phase = st.Phase
-	allRun := true
-	for _, c := range st.ContainerStatuses {
-		if c.RestartCount < w.restart[c.Name] || int(c.RestartCount) != max(0, w.ctrs[c.Name].instances-1) {
-			w.r.Fatalf("restartCount of %s went from %d to %d", c.Name, w.restart[c.Name], c.RestartCount)
-		}
-		w.restart[c.Name] = c.RestartCount
-		lives := w.ctrs[c.Name].id != ""
-		if lives != (c.State.Running != nil) || lives != c.Ready || lives != *c.Started {
-			w.r.Fatalf("%s lives %v, but its status is %+v", c.Name, lives, c)
-		}
-		allRun = allRun && lives
-	}
-	if w.begun && allRun != (st.Conditions[ready].Status == v1.ConditionTrue) {
-		w.r.Fatalf("all run: %v, but %+v", allRun, st.Conditions[ready])
-	}
-	w.checkConditions(st.Conditions)
+	x.hooks[a.Kind] = true
 }
 
-func (w *walk) checkConditions(now []v1.PodCondition) {
-	for i, c := range now {
-		want := w.now
-		if w.conds != nil && w.conds[i].Status == c.Status {
-			want = w.conds[i].LastTransitionTime.Time
-		}
-		if !c.LastTransitionTime.Time.Equal(want) {
-			w.r.Fatalf("%s is %s since %v, want %v", c.Type, c.Status, c.LastTransitionTime, want)
+// checkProbe: one at a time, and none before its time.
+func (w *walk) checkProbe(a Probe) {
+	x := w.ctr(a.Container)
+	p := &x.probes[a.Kind]
+	early := a.Kind != Startup && !x.started() || x.hooks[PostStart]
+	lateOne := a.Kind != Readiness && (w.doomed || p.result == failed) || a.Kind == Startup && p.result == passed
+	if a.ID != x.id || p.spec == nil || p.underWay || early || lateOne {
+		w.r.Fatalf("%+v of %+v", a, x)
+	}
+	p.underWay = true
+}
+
+// checkStop: sidecars of a pod that ends stop last, later ones first, or when
+// the time of the others is over.
+func (w *walk) checkStop(x *walked) {
+	x.stops++
+	w.checkSignal(x, x.stops)
+	if !w.doomed || x.role != sidecar || !w.now.Before(w.s.limit.killAt) {
+		return
+	}
+	for i := len(w.ctrs) - 1; w.ctrs[i] != x; i-- {
+		if o := w.ctrs[i]; (o.role == mainRole || o.role == sidecar) && o.lives() {
+			w.r.Fatalf("%s stops before %s has", x.spec.Name, o.spec.Name)
 		}
 	}
-	w.conds = now
+}
+
+func (w *walk) checkSignal(x *walked, count int) {
+	reason := w.doomed || x.probeKilled || x.hookFailed || w.s.stage == resetting
+	if !reason && x.role != ephemeral { // killed by a probe under Never
+		for _, k := range []ProbeKind{Startup, Liveness} {
+			reason = reason || x.probes[k].result == failed
+		}
+	}
+	if count > 1 || x.id == "" || !reason {
+		w.r.Fatalf("container %s was signalled for the %dth time, or is not there, or not to end", x.spec.Name, count)
+	}
+}
+
+// checkTimers: at most one for a container and one for each of its probes, and
+// four for the pod.
+func (w *walk) checkTimers() {
+	counts := map[string]int{}
+	for timer := range w.timers {
+		if _, ofProbe := probeOf(timer.Kind); !ofProbe {
+			counts[timer.Container]++
+		}
+	}
+	for name, n := range counts {
+		if name != "" && n > 1 {
+			w.r.Fatalf("%d timers of %s: %v", n, name, w.timers)
+		}
+	}
+}
+
+func (w *walk) checkDeadline() {
+	s := w.s.pod.Spec.ActiveDeadlineSeconds
+	if s == nil || !w.begun || w.doomed {
+		return
+	}
+	if at := w.s.began.Add(time.Duration(*s) * time.Second); w.now.After(at) {
+		w.r.Fatalf("lives on after its deadline at %v", at)
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"reflect"
-	"slices"
 	"testing"
 	"time"
 
@@ -25,42 +23,41 @@ type walk struct {
 	torn     bool
 	begun    bool
 	deleted  bool
-	ctrs     map[string]*walked
+	doomed   bool // the pod is to end, for whatever reason
+	resets   int
+	ctrs     []*walked // as in the spec
+	names    []string
+	firsts   []string // main containers in the order of their first start
 
 	phase   v1.PodPhase
 	restart map[string]int32
-	firsts  []string // containers in the order of their first start
 	conds   []v1.PodCondition
 }
 
-// walked is what the model knows of one container.
-type walked struct {
-	ensuring, starting bool
-	id                 string // of the living instance
-	stops, kills       int    // sent to it
-	instances          int
-	ended              bool // an instance has, with code, and no attempt was made since
-	code               int32
-	endedAt, triedAt   time.Time // of the last instance; of the last attempt to restart
-	attempts           int       // restarts since the back-off was fresh
-	imageFailed        bool
-	resolvedAt         time.Time // of the first start
-}
-
-var backoffs = []time.Duration{0, 10, 20, 40, 80, 160, 300} // seconds
-
 func newWalk(r *rapid.T, t testing.TB) *walk {
-	policy := rapid.SampledFrom([]v1.RestartPolicy{v1.RestartPolicyAlways, v1.RestartPolicyOnFailure, v1.RestartPolicyNever}).Draw(r, "policy")
-	names := []string{"a", "b", "c"}[:rapid.IntRange(1, 3).Draw(r, "containers")]
-	cfg := Config{Order: rapid.Permutation(names).Draw(r, "order")}
-	if rapid.Bool().Draw(r, "gap") {
-		cfg.StartGap = 700 * time.Millisecond
+	p := drawPod(r)
+	w := &walk{sim: newSim(t, p, drawConfig(r, p)), r: r, restart: map[string]int32{}}
+	for i := range p.Spec.InitContainers {
+		c, kind := &p.Spec.InitContainers[i], initRole
+		if c.RestartPolicy != nil && *c.RestartPolicy == v1.ContainerRestartPolicyAlways {
+			kind = sidecar
+		}
+		w.ctrs = append(w.ctrs, newWalked(c, kind))
 	}
-	w := &walk{sim: newSim(t, podOf(policy, names...), cfg), r: r, ctrs: map[string]*walked{}, restart: map[string]int32{}}
-	for _, n := range names {
-		w.ctrs[n] = &walked{}
+	for i := range p.Spec.Containers {
+		w.ctrs = append(w.ctrs, newWalked(&p.Spec.Containers[i], mainRole))
 	}
 	return w
+}
+
+func (w *walk) ctr(name string) *walked {
+	for _, x := range w.ctrs {
+		if x.spec.Name == name {
+			return x
+		}
+	}
+	w.r.Fatalf("no container %s", name)
+	return nil
 }
 
 // options are the events that may happen now, other than timers and deletion.
@@ -75,104 +72,109 @@ func (w *walk) options() []func() {
 	add(w.sandbox, func() { w.sandbox = false; w.step(SandboxReady{At: w.now}) })
 	add(w.sandbox, func() { w.sandbox = false; w.step(SandboxFailed{w.now, "no"}) })
 	add(w.tearDown, func() { w.tearDown, w.torn = false, true; w.step(TornDown{w.now}) })
-	for _, c := range w.s.containers {
-		name := c.spec.Name
-		x := w.ctrs[name]
-		add(x.ensuring, func() { w.answerImage(name, true) })
-		add(x.ensuring, func() { w.answerImage(name, false) })
-		add(x.starting, func() { w.answerStart(name, "") })
+	for _, x := range w.ctrs {
+		add(x.ensuring, func() { w.answerImage(x) })
+		add(x.starting, func() { w.answerStart(x, "") })
 		add(x.starting, func() {
-			w.answerStart(name, rapid.SampledFrom([]string{ReasonRunContainer, ReasonCreateContainer}).Draw(w.r, "reason"))
+			w.answerStart(x, rapid.SampledFrom([]string{"", ReasonRunContainer, ReasonCreateContainer}).Draw(w.r, "reason"))
 		})
-		add(x.id != "" && x.kills == 0, func() { w.endInstance(name, int32(rapid.IntRange(0, 2).Draw(w.r, "code"))) })
-		add(x.id != "" && x.kills > 0, func() { w.endInstance(name, 137) })
+		add(x.id != "" && x.kills == 0, func() { w.endInstance(x, int32(rapid.IntRange(0, 2).Draw(w.r, "code"))) })
+		add(x.id != "" && x.kills > 0, func() { w.endInstance(x, 137) })
+		add(x.hooks[PostStart], func() { w.answerHook(x, PostStart) })
+		add(x.hooks[PreStop], func() { w.answerHook(x, PreStop) })
+		for k := range probeKinds {
+			add(x.probes[k].underWay, func() { w.answerProbe(x, k) })
+		}
 	}
 	return os
 }
 
-func (w *walk) answerImage(name string, ok bool) {
-	x := w.ctrs[name]
+func (w *walk) answerImage(x *walked) {
 	x.ensuring = false
-	if ok {
-		w.step(ImageReady{At: w.now, Container: name, Image: "i", ImageID: "s"})
+	if !oneIn(w.r, 4, "image missing") {
+		w.step(ImageReady{At: w.now, Container: x.spec.Name, Image: "i", ImageID: "s"})
 		return
 	}
-	x.imageFailed = true
-	w.step(ImageFailed{w.now, name, ReasonImagePull, "no"})
+	x.failedTry, x.lostTurn = true, x.lostTurn || x.resolvedAt.IsZero()
+	w.step(ImageFailed{w.now, x.spec.Name, ReasonImagePull, "no"})
 }
 
-func (w *walk) answerStart(name, reason string) {
-	x := w.ctrs[name]
+func (w *walk) answerStart(x *walked, reason string) {
 	x.starting = false
-	if x.resolvedAt.IsZero() {
-		x.resolvedAt = w.now
-	}
+	name := x.spec.Name
 	w.ids++
 	id := fmt.Sprint("id", w.ids)
+	x.lostTurn = x.lostTurn || x.resolvedAt.IsZero() && reason == ReasonCreateContainer
+	if reason != "" || !x.hooked() {
+		x.resolve(w.now)
+	}
 	switch reason {
 	case "":
-		x.id, x.stops, x.kills = id, 0, 0
-		x.instances++
+		x.begin(id)
 		w.step(Started{w.now, name, id})
 	case ReasonRunContainer:
-		x.instances++
-		x.ended, x.code, x.endedAt = true, 128, w.now
+		x.begin(id)
+		x.end(w.now, 128)
+		w.planAfterEnd(x)
 		w.step(StartFailed{w.now, name, id, reason, "no"})
 	default:
+		x.failedTry = true
 		w.step(StartFailed{w.now, name, "", reason, "no"})
 	}
 }
 
-func (w *walk) endInstance(name string, code int32) {
-	x := w.ctrs[name]
+func (w *walk) endInstance(x *walked, code int32) {
 	id := x.id
-	x.id, x.ended, x.code, x.endedAt = "", true, code, w.now
-	w.step(Exited{At: w.now, Container: name, ID: id, Code: code})
+	x.end(w.now, code)
+	x.resolve(w.now)
+	w.planAfterEnd(x)
+	w.step(Exited{At: w.now, Container: x.spec.Name, ID: id, Code: code})
 }
 
-// step feeds e and checks all that must hold.
-func (w *walk) step(e Event) {
-	w.steps++
-	before := w.s
-	before.containers = slices.Clone(w.s.containers)
-	given := w.s
-	for _, a := range w.feed(e) {
-		w.obey(a)
-	}
-	if !reflect.DeepEqual(before, given) {
-		w.r.Fatalf("%T changed the state it was given", e)
-	}
-	w.checkStatus()
-	if w.s.stage >= tearing && len(w.timers) > 0 {
-		w.r.Fatalf("timers %v after the end", w.timers)
-	}
-}
-
-func (w *walk) obey(a Action) {
-	switch a := a.(type) {
-	case CreateSandbox:
-		w.sandbox = true
-	case TearDown:
-		w.checkTearDown()
-		w.tearDown = true
-	case EnsureImage:
-		w.checkAttempt(a.Container)
-		w.ctrs[a.Container].ensuring = true
-	case Start:
-		w.checkStart(a)
-		w.ctrs[a.Container].starting = true
-	case Stop:
-		w.signal(a.Container, &w.ctrs[a.Container].stops)
-	case Kill:
-		w.signal(a.Container, &w.ctrs[a.Container].kills)
+// planAfterEnd asks the model what is to follow.
+func (w *walk) planAfterEnd(x *walked) {
+	switch {
+	case w.doomed || x.role == ephemeral:
+		x.plan = never
+	case w.s.stage == resetting:
+		x.reset()
+	case x.planAfterEnd(w.s.pod.Spec.RestartPolicy):
+		w.resets++
+		for _, o := range w.ctrs {
+			if o.role != ephemeral {
+				o.reset()
+			}
+		}
+		w.firsts = nil
 	}
 }
 
-func (w *walk) signal(name string, count *int) {
-	if *count++; *count > 1 || w.ctrs[name].id == "" || !w.deleted {
-		w.r.Fatalf("container %s was signalled for the %dth time, or is not there, or not to end", name, *count)
+func (w *walk) answerHook(x *walked, k HookKind) {
+	x.hooks[k] = false
+	e := HookDone{w.now, x.spec.Name, x.id, k, ""}
+	if oneIn(w.r, 3, "hook fails") {
+		e.Err = "no"
+		x.hookFailed = x.hookFailed || k == PostStart
+	}
+	if e.Err == "" {
+		x.resolve(w.now)
+	}
+	w.step(e)
+}
+
+func (w *walk) answerProbe(x *walked, k ProbeKind) {
+	o := rapid.SampledFrom([]Outcome{ProbeSuccess, ProbeFailure, ProbeWarning, ProbeError, ProbeFailure}).Draw(w.r, "outcome")
+	closed := w.doomed && k != Readiness
+	failedNow := !closed && x.probes[k].count(o) || closed && w.ignore(&x.probes[k])
+	kills := failedNow && k != Readiness && w.s.find(x.spec.Name).stage == running
+	x.probeKilled = x.probeKilled || kills
+	w.step(Probed{w.now, x.spec.Name, x.id, k, o, "output"})
+	if kills && w.s.find(x.spec.Name).stage == running {
+		w.r.Fatalf("%s goes on after its %s probe has failed", x.spec.Name, k)
 	}
 }
+
+func (w *walk) ignore(p *modelProbe) bool { p.underWay = false; return false }
 
 // pass lets some time go by, but not beyond the next timer, and fires that if
 // it is reached.
@@ -184,6 +186,9 @@ func (w *walk) pass(d time.Duration) {
 	}
 	w.now = w.timers[next]
 	delete(w.timers, next)
+	if next.Kind == TimerHook && w.s.find(next.Container).stage == hooking {
+		w.ctr(next.Container).resolve(w.now)
+	}
 	w.step(TimerFired{w.now, next})
 }
 
@@ -194,20 +199,31 @@ func (w *walk) ask() {
 	}
 	w.deleted = true
 	w.step(DeleteRequested{w.now, g})
-	for name, x := range w.ctrs {
-		if w.s.stage == ending && x.id != "" && x.stops+x.kills == 0 {
-			w.r.Fatalf("%s lives on after the deletion", name)
-		}
+}
+
+func (w *walk) debug() {
+	if w.torn || len(w.ctrs) > 6 {
+		return
 	}
+	e := EphemeralAdded{w.now, debugger(fmt.Sprint("d", len(w.ctrs)))}
+	c := v1.Container(e.Container.EphemeralContainerCommon)
+	if !w.doomed {
+		w.ctrs = append(w.ctrs, newWalked(&c, ephemeral))
+	}
+	w.step(e)
 }
 
 // random does one thing at random.
 func (w *walk) random() {
-	// rapid likes small numbers and the ends of a range: the rare thing is in
+	// rapid likes small numbers and the ends of a range: the rare things are in
 	// the middle.
 	choice := rapid.IntRange(0, 999).Draw(w.r, "choice")
-	if choice == 537 {
+	switch {
+	case choice == 537:
 		w.ask()
+		return
+	case choice >= 541 && choice < 546:
+		w.debug()
 		return
 	}
 	if os := w.options(); choice%3 > 0 && len(os) > 0 {
@@ -218,8 +234,8 @@ func (w *walk) random() {
 	w.pass(time.Duration(rapid.IntRange(0, most*1000).Draw(w.r, "time")) * time.Millisecond)
 }
 
-// windUp: a deleted pod whose containers ignore every signal but SIGKILL is
-// gone after its grace.
+// windUp: a deleted pod whose containers ignore every signal but SIGKILL, and
+// whose hooks and checks hang, is gone after its grace.
 func (w *walk) windUp() {
 	if !w.deleted {
 		w.ask()
@@ -236,7 +252,7 @@ func (w *walk) windUp() {
 		case !w.windUpContainer():
 			w.pass(time.Hour)
 		}
-		if n > 50 || w.now.Sub(since) > 45*time.Second {
+		if n > 200 || w.now.Sub(since) > 45*time.Second {
 			w.r.Fatalf("not gone %v and %d steps after the deletion", w.now.Sub(since), n)
 		}
 	}
@@ -246,13 +262,13 @@ func (w *walk) windUp() {
 }
 
 func (w *walk) windUpContainer() bool {
-	for name, x := range w.ctrs {
+	for _, x := range w.ctrs {
 		switch {
 		case x.starting:
-			w.answerStart(name, "")
+			w.answerStart(x, "")
 			return true
 		case x.kills > 0 && x.id != "":
-			w.endInstance(name, 137)
+			w.endInstance(x, 137)
 			return true
 		}
 	}
@@ -260,9 +276,9 @@ func (w *walk) windUpContainer() bool {
 }
 
 func TestRandomWalks(t *testing.T) {
-	walks := "400" // some 30,000 steps
-	if os.Getenv("MINIPOD_LONG") != "" {
-		walks = "16000" // more than a million
+	walks := "3000"
+	if os.Getenv("MINIPOD_TEST_LONG") != "" {
+		walks = "1000000"
 	}
 	if err := flag.Set("rapid.checks", walks); err != nil {
 		t.Fatal(err)
@@ -270,7 +286,7 @@ func TestRandomWalks(t *testing.T) {
 	total := 0
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWalk(r, t)
-		for n := 0; n < 1000 && !w.torn; n++ {
+		for n := 0; n < 300 && !w.torn; n++ {
 			w.random()
 		}
 		if !w.torn {
@@ -279,5 +295,5 @@ func TestRandomWalks(t *testing.T) {
 		w.step(DeleteRequested{w.now, nil})
 		total += w.steps
 	})
-	t.Logf("%d steps", total)
+	t.Logf("%s walks, %d steps", walks, total)
 }
