@@ -18,7 +18,7 @@ func BenchmarkStep(b *testing.B) {
 	s, now := m.s, m.now
 	b.ReportAllocs()
 	for b.Loop() {
-		c := &s.containers[2]
+		c := s.containers[2]
 		now = now.Add(time.Second)
 		var e Event
 		switch c.stage {
@@ -33,6 +33,34 @@ func BenchmarkStep(b *testing.B) {
 			e = ImageReady{At: now, Container: "c"}
 		}
 		s, _ = Step(s, e)
+	}
+}
+
+// BenchmarkStepOfProbes steps a pod of five containers, each of which is probed
+// for ever: what a second of 500 containers costs is a thousand such steps.
+func BenchmarkStepOfProbes(b *testing.B) {
+	names := []string{"a", "b", "c", "d", "e"}
+	p := podOf(v1.RestartPolicyAlways, names...)
+	for _, n := range names {
+		with(p, n, func(c *v1.Container) { c.ReadinessProbe = probeOf3() })
+	}
+	m := newSim(b, p, Config{})
+	m.up()
+	for _, n := range names {
+		m.run(n)
+	}
+	s, now, i := m.s, m.now, 0
+	b.ReportAllocs()
+	for b.Loop() {
+		c := s.containers[i%len(names)]
+		switch p := &c.probes[Readiness]; p.stage {
+		case probeWaiting:
+			now = later(now, p.due)
+			s, _ = Step(s, TimerFired{now, Timer{TimerReadiness, c.spec.Name}})
+		default:
+			s, _ = Step(s, Probed{now, c.spec.Name, c.now.id, Readiness, ProbeSuccess, ""})
+			i++
+		}
 	}
 }
 

@@ -148,8 +148,8 @@ func (s *State) shutGates() string {
 // names lists containers, as %s prints a list.
 func (s *State) names(is func(*container) bool) string {
 	var b strings.Builder
-	for i := range s.containers {
-		if c := &s.containers[i]; is(c) {
+	for _, c := range s.containers {
+		if is(c) {
 			if b.Len() > 0 {
 				b.WriteByte(' ')
 			}

@@ -62,8 +62,8 @@ func New(pod *v1.Pod, cfg Config) (State, error) {
 	return s, nil
 }
 
-func containersOf(spec *v1.PodSpec, forgo bool) []container {
-	cs := make([]container, 0, len(spec.InitContainers)+len(spec.Containers)+len(spec.EphemeralContainers))
+func containersOf(spec *v1.PodSpec, forgo bool) []*container {
+	cs := make([]*container, 0, len(spec.InitContainers)+len(spec.Containers)+len(spec.EphemeralContainers))
 	for i := range spec.InitContainers {
 		c, r := &spec.InitContainers[i], initRole
 		if c.RestartPolicy != nil && *c.RestartPolicy == v1.ContainerRestartPolicyAlways {

@@ -55,15 +55,15 @@ type container struct {
 	postStart, preStop *v1.LifecycleHandler
 	probes             [probeKinds]probe
 
-	image, imageID string   // what the next instance is made of
-	now, last      instance // the latest instance and the one before
+	image, imageID string    // what the next instance is made of
+	now            instance  // the latest instance
+	last           *instance // the one before, which nothing changes any more
 	instances      int32
-	known          int32    // of these, not removed
-	hidden         bool     // an instance runs that nobody sees before its postStart is done:
-	behind         instance // this one
-	turned         bool     // its first start is over
-	removed        bool     // its instances were removed, to start all containers again
-	failedProbe    bool     // a probe ends the instance, which is to restart
+	known          int32     // of these, not removed
+	behind         *instance // runs, but nobody sees it before its postStart is done
+	turned         bool      // its first start is over
+	removed        bool      // its instances were removed, to start all containers again
+	failedProbe    bool      // a probe ends the instance, which is to restart
 	killAt         time.Time
 	leastKillAt    time.Time // the stop signal gets its time, however short the grace
 	crash, pull    backoff
@@ -85,8 +85,8 @@ type instance struct {
 
 // newContainer is one to which nothing has happened. With forgo, it has neither
 // hooks nor probes.
-func newContainer(spec *v1.Container, r role, forgo bool) container {
-	c := container{spec: spec, role: r, place: -1}
+func newContainer(spec *v1.Container, r role, forgo bool) *container {
+	c := &container{spec: spec, role: r, place: -1}
 	if forgo || r != mainRole && r != sidecar {
 		return c
 	}
@@ -101,7 +101,7 @@ func newContainer(spec *v1.Container, r role, forgo bool) container {
 
 // id is that of the instance that runs, or of the latest.
 func (c *container) id() string {
-	if c.hidden {
+	if c.behind != nil {
 		return c.behind.id
 	}
 	return c.now.id
@@ -114,7 +114,7 @@ func (c *container) live() bool { return c.stage == starting || c.exists() }
 func (c *container) exists() bool { return c.stage >= hooking && c.stage <= killing }
 
 // isRunning: an instance exists, and status shows it.
-func (c *container) isRunning() bool { return c.exists() && !c.hidden }
+func (c *container) isRunning() bool { return c.exists() && c.behind == nil }
 
 // isStarted is the kubelet's word for running and past the startupProbe.
 func (c *container) isStarted() bool {

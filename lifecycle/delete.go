@@ -10,7 +10,7 @@ func (n *stepper) delete(e DeleteRequested) {
 func (n *stepper) shorten(e DeleteRequested) {
 	n.noteDeletion(e)
 	for i := range n.containers {
-		n.hasten(&n.containers[i])
+		n.hasten(n.own(i))
 	}
 }
 
@@ -59,12 +59,12 @@ func (n *stepper) close() {
 		n.stage = ending
 	}
 	for i := range n.containers {
-		if c := &n.containers[i]; !c.live() {
+		if c := n.own(i); !c.live() {
 			n.halt(c)
 		}
 	}
 	for i := range n.containers {
-		n.closeContainer(&n.containers[i])
+		n.closeContainer(n.own(i))
 	}
 }
 

@@ -8,12 +8,12 @@ import (
 func (n *stepper) exitedNow(c *container, e Exited) {
 	n.disarm(c)
 	n.closeProbes(c)
-	if c.hidden { // its end is for all to see
+	if c.behind != nil { // its end is for all to see
 		if c.reason != ReasonPostStartHook {
 			c.reason, c.message = "", ""
 		}
-		c.add(c.behind)
-		c.hidden, c.behind = false, instance{}
+		c.add(*c.behind)
+		c.behind = nil
 	}
 	i := &c.now
 	i.ended, i.code, i.reason, i.message = n.now, e.Code, e.Reason, e.Message
@@ -79,16 +79,17 @@ func (n *stepper) restart(c *container) {
 // ended. The back-off therefore counts from that one's end, and most often is
 // over. The exit code has no say.
 func (n *stepper) restartAfterProbe(c *container) {
-	before := c.last.ended
-	switch {
-	case c.known < 2:
+	if c.known < 2 {
 		n.ensure(c)
-	case n.now.Sub(before) >= n.crash.wait(c.crash, before):
-		c.crash = n.crash.next(c.crash, before, n.now)
-		n.ensure(c)
-	default:
-		n.restart(c)
+		return
 	}
+	before := c.last.ended
+	if n.now.Sub(before) < n.crash.wait(c.crash, before) {
+		n.restart(c)
+		return
+	}
+	c.crash = n.crash.next(c.crash, before, n.now)
+	n.ensure(c)
 }
 
 func (n *stepper) backoffOver(c *container, _ TimerFired) {

@@ -42,8 +42,8 @@ func (n *stepper) postStartSlept(c *container, _ TimerFired) {
 }
 
 func (n *stepper) show(c *container) {
-	c.run(c.behind)
-	c.hidden, c.behind = false, instance{}
+	c.run(*c.behind)
+	c.behind = nil
 	n.openProbes(c)
 }
 

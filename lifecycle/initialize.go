@@ -8,18 +8,17 @@ func (n *stepper) initialize() {
 		return
 	}
 	for ; n.initDone < n.inits; n.initDone++ {
-		c := &n.containers[n.initDone]
-		if c.stage == unborn {
-			n.ensure(c)
+		if n.containers[n.initDone].stage == unborn {
+			n.ensure(n.own(n.initDone))
 		}
-		if !c.initialized() {
+		if !n.containers[n.initDone].initialized() {
 			return
 		}
 	}
 	n.mainsBegun = true
 	// All images at once: pulls may overlap, starts follow their order.
 	for _, i := range n.order {
-		n.ensure(&n.containers[i])
+		n.ensure(n.own(i))
 	}
 }
 
@@ -34,8 +33,7 @@ func (c *container) initialized() bool {
 
 // initFailed: an init container has failed and is not to be run again.
 func (s *State) initFailed() bool {
-	for i := range s.containers[:s.inits] {
-		c := &s.containers[i]
+	for _, c := range s.containers[:s.inits] {
 		if c.role == initRole && c.stage == ended && c.instances > 0 && !c.removed && !c.succeeded() {
 			return true
 		}

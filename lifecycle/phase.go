@@ -69,8 +69,7 @@ func (n *stepper) notePhase() {
 
 func (s *State) takeCensus() census {
 	var n census
-	for i := range s.containers {
-		c := &s.containers[i]
+	for _, c := range s.containers {
 		switch c.role {
 		case initRole:
 			n.addInit(s, c)

@@ -14,7 +14,7 @@ func (n *stepper) reset(*container) {
 	n.disarmPod(TimerGap, &n.due.gap)
 	n.resetFrom = later(n.now, n.resetFrom.Add(n.scaled(relistPeriod)))
 	for i := range n.containers {
-		if c := &n.containers[i]; n.isReset(c) && !c.live() && c.stage != ensuring {
+		if c := n.own(i); n.isReset(c) && !c.live() && c.stage != ensuring {
 			n.remove(c)
 		}
 	}
@@ -43,13 +43,14 @@ func (n *stepper) goOnWithReset() {
 		return
 	}
 	for _, c := range n.resetOrder() {
-		switch {
-		case c.stage == unborn:
+		switch c.stage {
+		case unborn:
 			continue
-		case c.stage == running, c.stage == hooking, c.stage == preStopping:
+		case running, hooking, preStopping:
 			n.normal(c, ReasonKilling, "killing")
 			c.killAt = n.now
 			n.signal(c)
+		default: // it comes, or goes already
 		}
 		return
 	}
@@ -68,7 +69,7 @@ func (n *stepper) resetOrder() []*container {
 	var cs []*container
 	for _, r := range []bool{false, true} {
 		for i := range n.containers {
-			if c := &n.containers[i]; n.isReset(c) && (i < n.inits) == r {
+			if c := n.own(i); n.isReset(c) && (i < n.inits) == r {
 				cs = append(cs, c)
 			}
 		}

@@ -56,6 +56,22 @@ func TestBackoffIsTheKubelets(t *testing.T) {
 	}
 }
 
+// An hour of a container that ends at once: the starts of an hour, and the one
+// that is to come.
+func TestCrashLoopOfAnHour(t *testing.T) {
+	m := newSim(t, podOf(v1.RestartPolicyAlways, "a"), Config{})
+	m.up()
+	var starts []time.Duration
+	for m.now.Sub(epoch) <= time.Hour {
+		starts = append(starts, m.now.Sub(epoch)/time.Second)
+		crash(m, "a", 1)
+	}
+	want := []time.Duration{0, 0, 10, 30, 70, 150, 310, 610, 910, 1210, 1510, 1810, 2110, 2410, 2710, 3010, 3310}
+	if !slices.Equal(starts, want) || m.container("a").RestartCount != int32(len(want)-1) {
+		t.Fatalf("%v, restartCount %d", starts, m.container("a").RestartCount)
+	}
+}
+
 func TestBackoffStartsAfreshAfterTenStableMinutes(t *testing.T) {
 	for _, tc := range []struct {
 		ran  time.Duration

@@ -21,9 +21,9 @@ func (n *stepper) createSandbox() {
 func (n *stepper) sandboxThere(e SandboxReady) {
 	n.stage, n.hadSandbox = up, true
 	n.podIPs, n.hostIPs = slices.Clone(e.PodIPs), slices.Clone(e.HostIPs)
-	for i := range n.containers {
-		if c := &n.containers[i]; c.role == ephemeral {
-			n.ensure(c)
+	for i, c := range n.containers {
+		if c.role == ephemeral {
+			n.ensure(n.own(i))
 		}
 	}
 }

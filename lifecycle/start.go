@@ -8,12 +8,12 @@ import "time"
 // later.
 func (n *stepper) takeTurns() {
 	for n.stage == up && n.mainsBegun && n.turn < len(n.order) && n.due.gap.IsZero() {
-		c := &n.containers[n.order[n.turn]]
-		switch {
+		i := n.order[n.turn]
+		switch c := n.containers[i]; {
 		case c.turned, c.stage == imageWait, c.stage == createWait:
 			n.passTurn()
 		case c.stage == queued:
-			n.start(c)
+			n.start(n.own(i))
 			return
 		default:
 			return // its image, its start or its hook is under way
@@ -35,7 +35,10 @@ func (n *stepper) start(c *container) {
 
 // add makes i the container's latest instance.
 func (c *container) add(i instance) {
-	c.last, c.now = c.now, i
+	if before := c.now; c.instances > 0 {
+		c.last = &before
+	}
+	c.now = i
 	c.instances++
 	c.known++
 	c.turned, c.removed, c.failedProbe = true, false, false
@@ -52,7 +55,7 @@ func (n *stepper) startedNow(c *container, e Started) {
 	case n.isReset(c):
 		c.run(i) // goOnWithReset stops it
 	case c.postStart != nil:
-		c.stage, c.hidden, c.behind = hooking, true, i
+		c.stage, c.behind = hooking, &i
 		n.postStartNow(c)
 	default:
 		c.run(i)

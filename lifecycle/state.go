@@ -11,11 +11,11 @@ import (
 type State struct {
 	*terms
 	stage      podStage
-	containers []container // init containers, main ones, ephemeral ones, each as in the spec
-	initDone   int         // so many init containers let the next one start
-	mainsBegun bool        // all of them do
-	turn       int         // place in the start order that is up
-	resetFrom  time.Time   // not before, all containers start again
+	containers []*container // init containers, main ones, ephemeral ones, each as in the spec
+	initDone   int          // so many init containers let the next one start
+	mainsBegun bool         // all of them do
+	turn       int          // place in the start order that is up
+	resetFrom  time.Time    // not before, all containers start again
 	due        podTimers
 
 	began           time.Time
@@ -99,8 +99,8 @@ var podStageNames = [podStages]string{
 }
 
 func (s *State) all(is func(*container) bool) bool {
-	for i := range s.containers {
-		if !is(&s.containers[i]) {
+	for _, c := range s.containers {
+		if !is(c) {
 			return false
 		}
 	}
@@ -108,8 +108,8 @@ func (s *State) all(is func(*container) bool) bool {
 }
 
 func (s *State) any(is func(*container) bool) bool {
-	for i := range s.containers {
-		if is(&s.containers[i]) {
+	for _, c := range s.containers {
+		if is(c) {
 			return true
 		}
 	}

@@ -26,8 +26,8 @@ func Status(s State) v1.PodStatus {
 		st.StartTime = ptr(metav1.NewTime(s.began))
 	}
 	s.fillIPs(&st)
-	for i := range s.containers {
-		switch c := &s.containers[i]; c.role {
+	for i, c := range s.containers {
+		switch c.role {
 		case initRole, sidecar:
 			st.InitContainerStatuses = append(st.InitContainerStatuses, s.initStatus(i))
 		case mainRole:
@@ -50,7 +50,7 @@ func (s *State) initStatus(i int) v1.ContainerStatus {
 	for _, c := range s.containers[i:s.inits] {
 		mustHaveEnded = mustHaveEnded || c.instances > 0
 	}
-	return s.startedStatus(&s.containers[i], mustHaveEnded)
+	return s.startedStatus(s.containers[i], mustHaveEnded)
 }
 
 // startedStatus is the status of a container that a kubelet may probe
@@ -90,7 +90,7 @@ func (s *State) containerStatus(c *container, mustHaveEnded bool) v1.ContainerSt
 	if c.instances > 0 && !c.removed {
 		st.Image, st.ImageID, st.ContainerID = c.now.image, c.now.imageID, containerID(c.now.id)
 	}
-	if c.instances > 1 {
+	if c.last != nil {
 		st.LastTerminationState.Terminated = c.last.terminated()
 	}
 	switch c.view() {

@@ -46,6 +46,47 @@ func TestStatusThroughALife(t *testing.T) {
 	m.golden("7-succeeded")
 }
 
+// The same of a pod with init containers, a sidecar with probes, a debugger and
+// a rule that restarts all.
+func TestStatusWithAllKindsOfContainers(t *testing.T) {
+	p := withInits(resetPod("web", "a"), side("proxy"), once("setup"))
+	with(p, "proxy", func(c *v1.Container) { c.StartupProbe, c.ReadinessProbe = probeOf3(), probeOf3() })
+	m := newSim(t, p, Config{})
+	m.up()
+	m.run("proxy")
+	m.golden("kinds-0-starting")
+	m.tick()
+	m.probed("proxy", Startup, ProbeSuccess)
+	m.run("setup")
+	m.golden("kinds-1-initializing")
+	m.tick()
+	m.exit("setup", 0)
+	m.run("web")
+	m.run("a")
+	m.feed(EphemeralAdded{m.now, debugger("debug")})
+	m.run("debug")
+	m.golden("kinds-2-not-ready")
+	m.tick()
+	m.probed("proxy", Readiness, ProbeSuccess)
+	m.golden("kinds-3-ready")
+	m.tick()
+	m.exit("a", 9)
+	m.golden("kinds-4-restarting-all")
+	m.exit("web", 143)
+	m.exit("proxy", 143)
+	m.run("proxy")
+	m.tick()
+	m.probed("proxy", Startup, ProbeSuccess)
+	m.run("setup")
+	m.golden("kinds-5-once-more")
+	m.exit("setup", 1)
+	m.remove(seconds(0))
+	m.exit("proxy", 137)
+	m.exit("debug", 137)
+	m.feed(TornDown{m.now})
+	m.golden("kinds-6-deleted")
+}
+
 func TestStatusOfAFailedPod(t *testing.T) {
 	m := newSim(t, podOf(v1.RestartPolicyNever, "a", "b"), Config{})
 	m.up()

@@ -13,7 +13,6 @@ import (
 // one Bug.
 func Step(s State, e Event) (State, []Action) {
 	n := stepper{State: s, now: e.at()}
-	n.containers = slices.Clone(s.containers)
 	if where, ok := n.take(e); !ok {
 		return s, []Action{Bug{Event: e, State: where}}
 	}
@@ -32,6 +31,24 @@ type stepper struct {
 	State
 	now     time.Time
 	actions []Action
+	owned   []*container // those that no other State has
+	first   [2]*container
+}
+
+// own is container i to be changed: a copy, since other States may have it.
+func (n *stepper) own(i int) *container {
+	c := n.containers[i]
+	if slices.Contains(n.owned, c) {
+		return c
+	}
+	if len(n.owned) == 0 {
+		n.owned = n.first[:0]
+		n.containers = slices.Clone(n.containers)
+	}
+	copied := *c
+	n.containers[i] = &copied
+	n.owned = append(n.owned, &copied)
+	return &copied
 }
 
 // take looks e up in the tables and obeys. When e cannot happen, it says where
@@ -93,16 +110,22 @@ func (n *stepper) takeForProbe(c *container, a address, e Event) (where string, 
 	return "", true
 }
 
+// find is the container of that name, to be changed.
 func (n *stepper) find(name string) *container {
-	for i := range n.containers {
-		if n.containers[i].spec.Name == name {
-			return &n.containers[i]
+	for i, c := range n.containers {
+		if c.spec.Name == name {
+			return n.own(i)
 		}
 	}
 	return nil
 }
 
-func (n *stepper) do(a ...Action) { n.actions = append(n.actions, a...) }
+func (n *stepper) do(a Action) {
+	if n.actions == nil {
+		n.actions = make([]Action, 0, 4) // most steps need no more
+	}
+	n.actions = append(n.actions, a)
+}
 
 // record notes an event of the pod, or of c if it is not nil.
 func (n *stepper) record(c *container, kind, reason, message string) {

@@ -52,7 +52,7 @@ func (n *stepper) mayStop(c *container) bool {
 		return true
 	}
 	for i := len(n.containers) - 1; i >= 0; i-- {
-		o := &n.containers[i]
+		o := n.containers[i]
 		if o == c {
 			return true
 		}
@@ -65,9 +65,9 @@ func (n *stepper) mayStop(c *container) bool {
 
 // takeStopTurns lets those stop whose turn has come in this step.
 func (n *stepper) takeStopTurns() {
-	for i := range n.containers {
-		if c := &n.containers[i]; c.stage == awaitingTurn && n.mayStop(c) {
-			n.signal(c)
+	for i, c := range n.containers {
+		if c.stage == awaitingTurn && n.mayStop(c) {
+			n.signal(n.own(i))
 		}
 	}
 }

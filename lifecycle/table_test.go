@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,10 @@ func containerEvent(s State, col column) Event {
 	panic(col)
 }
 
-func (s State) find(name string) *container { return (&stepper{State: s}).find(name) }
+func (s State) find(name string) *container {
+	i := slices.IndexFunc(s.containers, func(c *container) bool { return c.spec.Name == name })
+	return s.containers[i]
+}
 
 func TestEveryPairOfContainerStageAndEvent(t *testing.T) {
 	for st := range stages {
@@ -311,7 +315,7 @@ func TestEveryPairOfPodStageAndEvent(t *testing.T) {
 func checkPair(t *testing.T, s State, e Event, letter byte, where string) {
 	t.Helper()
 	before := s
-	before.containers = append([]container(nil), s.containers...)
+	before.containers = copies(s.containers)
 	next, actions := Step(s, e)
 	if !reflect.DeepEqual(s, before) {
 		t.Errorf("%s, %T: Step changed the state it was given", where, e)

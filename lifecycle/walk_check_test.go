@@ -12,7 +12,7 @@ func (w *walk) step(e Event) {
 	given := w.s
 	watch := w.steps%8 == 0
 	if watch {
-		given.containers = slices.Clone(w.s.containers)
+		given.containers = copies(w.s.containers)
 	}
 	before := w.s
 	actions := w.feed(e)
@@ -30,6 +30,15 @@ func (w *walk) step(e Event) {
 	}
 	w.checkTimers()
 	w.checkDeadline()
+}
+
+func copies(cs []*container) []*container {
+	cs = slices.Clone(cs)
+	for i, c := range cs {
+		copied := *c
+		cs[i] = &copied
+	}
+	return cs
 }
 
 func (w *walk) obey(a Action) {

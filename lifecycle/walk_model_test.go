@@ -14,7 +14,7 @@ type walked struct {
 	role role
 
 	ensuring, starting bool
-	id                 string // of the living instance
+	id, gone           string // of the living instance, and of one before it
 	hooks              [2]bool
 	hooksRun           [2]int // of the living instance
 	hookFailed         bool
@@ -130,6 +130,7 @@ func (x *walked) planAfterProbe() {
 
 // end notes the end of the living instance, or of one that could not run.
 func (x *walked) end(at time.Time, code int32) {
+	x.gone = x.id
 	x.id, x.hooks, x.stops, x.kills = "", [2]bool{}, 0, 0
 	x.before, x.endedAt, x.code = x.endedAt, at, code
 	for k := range x.probes {

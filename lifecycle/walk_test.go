@@ -26,7 +26,6 @@ type walk struct {
 	doomed   bool // the pod is to end, for whatever reason
 	resets   int
 	ctrs     []*walked // as in the spec
-	names    []string
 	firsts   []string // main containers in the order of their first start
 
 	phase   v1.PodPhase
@@ -213,17 +212,36 @@ func (w *walk) debug() {
 	w.step(e)
 }
 
+// stale answers for an instance that is gone: nothing may come of it.
+func (w *walk) stale() {
+	x := rapid.SampledFrom(w.ctrs).Draw(w.r, "container")
+	if x.gone == "" {
+		return
+	}
+	kind := rapid.IntRange(0, 3).Draw(w.r, "kind")
+	e := Event(Probed{At: w.now, Container: x.spec.Name, ID: x.gone, Kind: ProbeKind(kind % 3)})
+	if kind == 3 {
+		e = HookDone{w.now, x.spec.Name, x.gone, PreStop, "late"}
+	}
+	if w.step(e); len(w.last) > 0 {
+		w.r.Fatalf("%+v of an instance that is gone: %+v", e, w.last)
+	}
+}
+
 // random does one thing at random.
 func (w *walk) random() {
 	// rapid likes small numbers and the ends of a range: the rare things are in
 	// the middle.
 	choice := rapid.IntRange(0, 999).Draw(w.r, "choice")
 	switch {
-	case choice == 537:
+	case choice == 537 || w.deleted && choice > 537 && choice < 637:
 		w.ask()
 		return
-	case choice >= 541 && choice < 546:
+	case choice >= 641 && choice < 646:
 		w.debug()
+		return
+	case choice >= 651 && choice < 661:
+		w.stale()
 		return
 	}
 	if os := w.options(); choice%3 > 0 && len(os) > 0 {
@@ -237,10 +255,10 @@ func (w *walk) random() {
 // windUp: a deleted pod whose containers ignore every signal but SIGKILL, and
 // whose hooks and checks hang, is gone after its grace.
 func (w *walk) windUp() {
+	since := w.now
 	if !w.deleted {
 		w.ask()
 	}
-	since := w.now
 	for n := 0; !w.torn; n++ {
 		switch {
 		case w.sandbox:
@@ -286,7 +304,8 @@ func TestRandomWalks(t *testing.T) {
 	total := 0
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWalk(r, t)
-		for n := 0; n < 300 && !w.torn; n++ {
+		most := rapid.SampledFrom([]int{30, 100, 300}).Draw(r, "length")
+		for n := 0; n < most && !w.torn; n++ {
 			w.random()
 		}
 		if !w.torn {
