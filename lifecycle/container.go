@@ -63,9 +63,8 @@ type container struct {
 	behind         *instance // runs, but nobody sees it before its postStart is done
 	turned         bool      // its first start is over
 	removed        bool      // its instances were removed, to start all containers again
-	failedProbe    bool      // a probe ends the instance, which is to restart
-	killAt         time.Time
-	leastKillAt    time.Time // the stop signal gets its time, however short the grace
+	failedProbe    bool      // a probe ends the instance, and the next is to follow at once
+	killAt         time.Time // while it stops: when its grace is over
 	crash, pull    backoff
 	pullError      string // why the last pull failed
 

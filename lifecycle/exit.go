@@ -46,8 +46,7 @@ func (n *stepper) afterEnd(c *container) {
 		n.remove(c)
 	case n.stage >= cancelling, c.role == ephemeral:
 		n.halt(c)
-	case c.failedProbe:
-		n.restartAfterProbe(c)
+	case c.failedProbe && n.restartAfterProbe(c):
 	case resetsAll(c):
 		n.reset(c)
 	case c.role == initRole && c.succeeded(), !n.restarts(c):
@@ -77,19 +76,20 @@ func (n *stepper) restart(c *container) {
 // restartAfterProbe: who kills a container because of a probe starts it again
 // in the same sync, in which the instance before it is the last known to have
 // ended. The back-off therefore counts from that one's end, and most often is
-// over. The exit code has no say.
-func (n *stepper) restartAfterProbe(c *container) {
+// over; the exit code has no say. Otherwise all goes on as after any end.
+func (n *stepper) restartAfterProbe(c *container) bool {
 	if c.known < 2 {
 		n.ensure(c)
-		return
+		return true
 	}
 	before := c.last.ended
 	if n.now.Sub(before) < n.crash.wait(c.crash, before) {
-		n.restart(c)
-		return
+		c.failedProbe = false
+		return false
 	}
 	c.crash = n.crash.next(c.crash, before, n.now)
 	n.ensure(c)
+	return true
 }
 
 func (n *stepper) backoffOver(c *container, _ TimerFired) {

@@ -87,6 +87,23 @@ func TestExitDuringPostStart(t *testing.T) {
 	m.want()
 }
 
+// What was said of the instances before does not outlive one that nobody saw.
+func TestExitOfALongPostStart(t *testing.T) {
+	m := newSim(t, hookPod(sleepHook(3000), nil, "a"), Config{})
+	m.up()
+	for range 2 {
+		m.run("a")
+		m.exit("a", 1)
+	}
+	m.fire()
+	m.run("a")
+	m.wantWaiting("a", "CrashLoopBackOff", "back-off 10s restarting failed container=a pod=p_ns(u)")
+	m.now = m.now.Add(700 * time.Second)
+	m.exit("a", 2)
+	m.want(StopTimer{Timer{TimerHook, "a"}}, EnsureImage{"a"})
+	m.wantEnded("a", 2, "Error")
+}
+
 // A kubelet would wait for the hook for ever. Here whoever deletes a pod whose
 // postStart hangs gets rid of it in time.
 func TestDeleteDuringPostStart(t *testing.T) {

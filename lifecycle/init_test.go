@@ -110,6 +110,10 @@ func TestInitContainerOutOfMemoryHasFailed(t *testing.T) {
 	m.feed(Exited{At: m.now, Container: "i", ID: "id1", Signal: 9, OOM: true})
 	m.want(EnsureImage{"i"})
 	m.wantEnded("i", 137, "OOMKilled")
+	m.run("i") // it was a child that was killed
+	m.now = m.now.Add(700 * time.Second)
+	m.feed(Exited{At: m.now, Container: "i", ID: "id2", OOM: true})
+	m.want(EnsureImage{"i"})
 }
 
 func TestInitContainerWithoutImageOrStart(t *testing.T) {

@@ -127,7 +127,8 @@ func (n *census) addMain(s *State, c *container) {
 	}
 }
 
-// mayRestart: the latest instance, which has ended, may be followed by another.
+// mayRestart: the latest instance, which has ended, is followed by another, or
+// would be if the pod were not to end.
 func (s *State) mayRestart(c *container) bool {
-	return c.now.reason == ReasonRestartingAll || s.restarts(c)
+	return c.stage != ended || c.now.reason == ReasonRestartingAll || s.restarts(c)
 }

@@ -169,6 +169,69 @@ func TestRestartAllContainersWaitsForWhatIsOnItsWay(t *testing.T) {
 	}
 }
 
+// What a container that starts meanwhile would do by itself is left out.
+func TestRestartAllContainersOfOneThatStarts(t *testing.T) {
+	p := with(resetPod("a", "b"), "b", hooks(execHook, execHook))
+	with(p, "b", func(c *v1.Container) { c.LivenessProbe = probeOf3() })
+	m := newSim(t, p, Config{StartGap: time.Minute})
+	m.up()
+	m.run("a")
+	m.image("b")
+	m.fire()
+	m.exit("a", 9)
+	m.started("b")
+	m.want(Stop{"b"}, SetTimer{grace("b"), m.now.Add(2 * time.Second)})
+}
+
+// A check that fails while its container is killed for another reason does not
+// kill it twice; a gap between first starts is over.
+func TestRestartAllContainersAndAFailingProbe(t *testing.T) {
+	p := with(resetPod("b", "a", "c"), "b", func(c *v1.Container) {
+		c.LivenessProbe = probeOf3()
+		c.LivenessProbe.FailureThreshold = 1
+	})
+	p.Spec.RestartPolicy = v1.RestartPolicyNever
+	m := newSim(t, p, Config{StartGap: time.Minute})
+	m.up()
+	m.run("b")
+	m.image("a")
+	m.image("c")
+	m.fire()
+	m.started("a")
+	m.exit("a", 9)
+	m.wantAmong(Stop{"b"})
+	m.wantAmong(StopTimer{Timer{Kind: TimerGap}})
+	m.probed("b", Liveness, ProbeFailure)
+	m.want()
+	m.exit("b", 143)
+	m.wantPhase(v1.PodPending) // c has never run
+	m.run("b")
+	m.fire()
+	m.run("a")
+	m.wantPhase(v1.PodPending)
+}
+
+// Never means never, but for a rule: the pod is not over while all restart.
+func TestRestartAllContainersUnderNever(t *testing.T) {
+	p := withInits(resetPod("a", "b"), once("i"))
+	p.Spec.RestartPolicy = v1.RestartPolicyNever
+	m := newSim(t, p, Config{})
+	m.up()
+	m.run("i")
+	m.exit("i", 0)
+	m.run("a")
+	m.run("b")
+	m.exit("a", 9)
+	m.wantPhase(v1.PodRunning)
+	m.exit("b", 143)
+	m.want(StopTimer{grace("b")}, EnsureImage{"i"})
+	m.wantPhase(v1.PodRunning)
+	m.run("i")
+	m.exit("i", 1)
+	m.wantPhase(v1.PodFailed)
+	m.want(TearDown{})
+}
+
 func TestDeleteWhileAllRestart(t *testing.T) {
 	m := newSim(t, resetPod("a", "b"), Config{})
 	m.up()

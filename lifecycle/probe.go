@@ -108,7 +108,7 @@ func (n *stepper) probeStarted(c *container) {
 
 func (n *stepper) openProbe(c *container, k ProbeKind) {
 	p := &c.probes[k]
-	if p.spec == nil || k != Readiness && n.stage >= cancelling {
+	if p.spec == nil {
 		return
 	}
 	delay := n.scaled(time.Duration(p.spec.InitialDelaySeconds) * time.Second)

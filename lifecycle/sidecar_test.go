@@ -143,6 +143,38 @@ func TestSidecarsStopWhenTheMainContainersAreDone(t *testing.T) {
 	m.wantPhase(v1.PodSucceeded)
 }
 
+// One that starts after the time of the others is over gets two seconds, and no
+// preStop.
+func TestSidecarThatComesTooLate(t *testing.T) {
+	p := with(withInits(podOf(v1.RestartPolicyAlways, "a"), side("s")), "s", hooks(nil, execHook))
+	m := newSim(t, p, Config{})
+	m.up()
+	m.run("s")
+	m.run("a")
+	m.exit("s", 1)
+	m.image("s")
+	m.remove(seconds(5))
+	m.fire()
+	m.want(Kill{"a"})
+	m.tick()
+	m.started("s")
+	m.want(Stop{"s"}, SetTimer{grace("s"), m.now.Add(2 * time.Second)})
+}
+
+// A sidecar that is not started again yet takes nothing away from a pod that
+// runs.
+func TestSidecarInItsSecondStartup(t *testing.T) {
+	p := with(withInits(podOf(v1.RestartPolicyAlways, "a"), side("s")), "s", func(c *v1.Container) { c.StartupProbe = probeOf3() })
+	m := newSim(t, p, Config{})
+	m.up()
+	m.run("s")
+	m.probed("s", Startup, ProbeSuccess)
+	m.run("a")
+	m.exit("s", 1)
+	m.run("s")
+	m.wantPhase(v1.PodRunning)
+}
+
 // A sidecar that comes up when all is over does not bring the pod back.
 func TestFinalPhaseStays(t *testing.T) {
 	m := newSim(t, withInits(podOf(v1.RestartPolicyNever, "a"), side("s")), Config{})

@@ -82,8 +82,7 @@ func (n *stepper) signal(c *container) {
 	c.stage = stopping
 	n.do(Stop{c.spec.Name})
 	// However late it is, the signal gets its time.
-	c.leastKillAt = n.now.Add(n.scaled(leastGrace))
-	n.arm(c, TimerGrace, later(c.killAt, c.leastKillAt))
+	n.arm(c, TimerGrace, later(c.killAt, n.now.Add(n.scaled(leastGrace))))
 }
 
 func (n *stepper) graceOver(c *container, _ TimerFired) {
@@ -109,13 +108,10 @@ func (n *stepper) hasten(c *container) {
 	case !n.limit.killAt.Before(c.killAt):
 		return
 	}
+	// A limit that is new leaves the signal its two seconds.
 	c.killAt = n.limit.killAt
-	due := later(c.killAt, n.now)
-	if c.stage == stopping {
-		due = later(c.killAt, c.leastKillAt)
-	}
-	if due.Before(c.due) {
-		n.arm(c, c.timer, due)
+	if c.killAt.Before(c.due) {
+		n.arm(c, c.timer, c.killAt)
 	}
 }
 

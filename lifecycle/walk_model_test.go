@@ -94,8 +94,7 @@ func (x *walked) planAfterEnd(pod v1.RestartPolicy) (resets bool) {
 	switch {
 	case x.role == ephemeral:
 		x.plan = never
-	case x.probeKilled && policy != v1.RestartPolicyNever:
-		x.planAfterProbe()
+	case x.probeKilled && policy != v1.RestartPolicyNever && x.planAfterProbe():
 	case action == v1.ContainerRestartRuleActionRestartAllContainers:
 		return true
 	case x.role == initRole && x.code == 0:
@@ -117,15 +116,17 @@ func (x *walked) matching() v1.ContainerRestartRuleAction {
 	return ""
 }
 
-func (x *walked) planAfterProbe() {
+// planAfterProbe is false if it is in back-off, counted from the end before.
+func (x *walked) planAfterProbe() bool {
 	switch {
 	case x.before.IsZero():
 		x.plan, x.tryAt = planned, x.endedAt
 	case x.endedAt.Sub(x.before) >= x.waitSince(x.before):
 		x.retry(x.endedAt)
 	default:
-		x.retry(x.endedAt.Add(x.waitSince(x.endedAt)))
+		return false
 	}
+	return true
 }
 
 // end notes the end of the living instance, or of one that could not run.

@@ -16,6 +16,9 @@ func (w *walk) checkStatus() {
 		w.r.Fatalf("phase went from %s to %s", old, st.Phase)
 	}
 	w.phase = st.Phase
+	if (st.Phase == v1.PodFailed || st.Phase == v1.PodSucceeded) && !w.doomed {
+		w.r.Fatalf("goes on in phase %s", st.Phase)
+	}
 	allReady := st.Phase != v1.PodFailed
 	for _, c := range slices.Concat(st.InitContainerStatuses, st.ContainerStatuses, st.EphemeralContainerStatuses) {
 		x := w.ctr(c.Name)

@@ -26,7 +26,7 @@ type walk struct {
 	doomed   bool // the pod is to end, for whatever reason
 	resets   int
 	ctrs     []*walked // as in the spec
-	firsts   []string // main containers in the order of their first start
+	firsts   []string  // main containers in the order of their first start
 
 	phase   v1.PodPhase
 	restart map[string]int32
