@@ -64,6 +64,20 @@ func BenchmarkStepOfProbes(b *testing.B) {
 	}
 }
 
+func BenchmarkSameStatus(b *testing.B) {
+	m := newSim(b, probePod(nil, nil, probeOf3()), Config{})
+	m.up()
+	m.run("a")
+	m.probed("a", Readiness, ProbeSuccess)
+	before := m.s
+	m.fire()
+	for b.Loop() {
+		if !SameStatus(before, m.s) {
+			b.Fatal("it has changed")
+		}
+	}
+}
+
 func BenchmarkStatus(b *testing.B) {
 	m := newSim(b, podOf(v1.RestartPolicyAlways, "a", "b", "c"), Config{})
 	m.up()

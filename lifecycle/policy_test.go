@@ -233,6 +233,20 @@ func TestRestartAllContainersUnderNever(t *testing.T) {
 }
 
 func TestDeleteWhileAllRestart(t *testing.T) {
+	p := withInits(resetPod("a", "b"), once("i"))
+	p.Spec.RestartPolicy = v1.RestartPolicyNever
+	n := newSim(t, p, Config{})
+	n.up()
+	n.run("i")
+	n.exit("i", 0)
+	n.run("a")
+	n.run("b")
+	n.exit("a", 9)
+	n.remove(nil)
+	n.wantPhase(v1.PodRunning) // that i was removed is no failure of i
+	n.exit("b", 0)
+	n.wantPhase(v1.PodFailed)
+
 	m := newSim(t, resetPod("a", "b"), Config{})
 	m.up()
 	m.run("a")

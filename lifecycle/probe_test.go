@@ -56,8 +56,12 @@ func TestReadiness(t *testing.T) {
 			t.Fatalf("waited %v", waited)
 		}
 		m.want(Probe{"a", "id1", Readiness})
+		before, was := m.s, m.container("a").Ready
 		m.probed("a", Readiness, tc.o)
 		m.wantReady(tc.ready)
+		if SameStatus(before, m.s) != (was == tc.ready) {
+			t.Fatalf("ready was %v and is %v: the same status: %v", was, tc.ready, SameStatus(before, m.s))
+		}
 	}
 	m.fire()
 	m.probed("a", Readiness, ProbeWarning)

@@ -21,6 +21,7 @@ func (w *walk) step(e Event) {
 	}
 	w.r.Logf("%v %T%+v → %+v", w.now.Sub(epoch), e, e, actions)
 	w.doomed = w.s.stage >= cancelling
+	w.checkSame(before)
 	w.checkStatus()
 	for _, a := range actions {
 		w.obey(a)

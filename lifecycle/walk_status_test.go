@@ -7,6 +7,13 @@ import (
 	v1 "k8s.io/api/core/v1"
 )
 
+// checkSame: who is told that nothing changed, has missed nothing.
+func (w *walk) checkSame(before State) {
+	if SameStatus(before, w.s) && w.steps%4 == 0 && !reflect.DeepEqual(Status(before), Status(w.s)) {
+		w.r.Fatalf("\n%+v is said to be\n%+v", Status(w.s), Status(before))
+	}
+}
+
 func (w *walk) checkStatus() {
 	st := Status(w.s)
 	if w.steps%16 == 0 && !reflect.DeepEqual(st, Status(w.s)) {

@@ -26,13 +26,15 @@ type Owner struct {
 	claim    *state.Owned
 
 	// What follows belongs to the goroutine of Run.
-	state    lifecycle.State
-	soon     []happening      // to be taken before any other
-	here     map[string]found // images found when the sandbox was made
-	timers   map[lifecycle.Timer]*time.Timer
-	running  map[string]*instance
-	doomed   error // why FailFast ends the pod
-	complain error // what could not be written or undone
+	state   lifecycle.State
+	soon    []happening      // to be taken before any other
+	here    map[string]found // images found when the sandbox was made
+	timers  map[lifecycle.Timer]*time.Timer
+	running map[string]*instance
+	doomed  error // why FailFast ends the pod
+	// unpublished: readers do not know the status of this state yet.
+	unpublished bool
+	complain    error // what could not be written or undone
 
 	events chan happening
 	ended  chan struct{} // closed when nobody reads events any more
@@ -202,12 +204,15 @@ func (o *Owner) take(h happening) {
 // step is one turn of the automaton: the event, its actions, the new status.
 func (o *Owner) step(e lifecycle.Event) {
 	next, actions := lifecycle.Step(o.state, e)
+	o.unpublished = o.unpublished || !lifecycle.SameStatus(o.state, next)
 	o.state = next
 	for _, a := range actions {
 		o.act(a)
 	}
-	// What follows at once is published with it.
-	if len(o.soon) == 0 && (o.observe.Status != nil || !o.state.Done()) {
+	// What follows at once is published with it, and most checks of most probes
+	// change nothing.
+	if o.unpublished && len(o.soon) == 0 && (o.observe.Status != nil || !o.state.Done()) {
+		o.unpublished = false
 		o.publish(o.current())
 	}
 }
