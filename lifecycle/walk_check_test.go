@@ -166,11 +166,12 @@ func (w *walk) checkProbe(a Probe) {
 }
 
 // checkStop: sidecars of a pod that ends stop last, later ones first, or when
-// the time of the others is over.
+// the time of the others is over; but for one that was to stop before, for
+// reasons of its own.
 func (w *walk) checkStop(x *walked) {
 	x.stops++
 	w.checkSignal(x, x.stops)
-	if !w.doomed || x.role != sidecar || !w.now.Before(w.s.limit.killAt) {
+	if !w.doomed || x.role != sidecar || x.probeKilled || x.hookFailed || !w.now.Before(w.s.limit.killAt) {
 		return
 	}
 	for i := len(w.ctrs) - 1; w.ctrs[i] != x; i-- {
