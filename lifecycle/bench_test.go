@@ -64,6 +64,30 @@ func BenchmarkStepOfProbes(b *testing.B) {
 	}
 }
 
+// A pod that crashes for ever costs the same at the end of its days.
+func TestStepsDoNotGrow(t *testing.T) {
+	m := newSim(t, podOf(v1.RestartPolicyAlways, "a"), Config{})
+	m.up()
+	allocs := func() float64 {
+		e := TimerFired{m.timers[Timer{TimerRestart, "a"}], Timer{TimerRestart, "a"}}
+		return testing.AllocsPerRun(20, func() { Step(m.s, e) }) + testing.AllocsPerRun(20, func() { Status(m.s) })
+	}
+	var early float64
+	for n := range 3000 {
+		m.run("a")
+		m.exit("a", 1)
+		if n == 9 {
+			early = allocs()
+		}
+		if len(m.timers) > 0 && n < 2999 {
+			m.fire()
+		}
+	}
+	if late := allocs(); late != early || early == 0 {
+		t.Fatalf("%v allocations, and %v after 3000 restarts", early, late)
+	}
+}
+
 func BenchmarkSameStatus(b *testing.B) {
 	m := newSim(b, probePod(nil, nil, probeOf3()), Config{})
 	m.up()

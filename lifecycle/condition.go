@@ -85,6 +85,7 @@ func (s *State) listConditions(phase v1.PodPhase) []v1.PodCondition {
 	s.explainContainers(&cs[ready], phase)
 	if s.resets {
 		explainReset(&cs[allRestarting], phase)
+		cs[allRestarting].ObservedGeneration = 0 // a kubelet gives it none
 	}
 	return cs
 }

@@ -12,7 +12,7 @@ const (
 	TimerDeadline            // pod: activeDeadlineSeconds are over
 	TimerImage               // container: look at its image again
 	TimerCreate              // container: try again to make an instance
-	TimerRestart             // container: its crash-loop back-off is over
+	TimerRestart             // container: its crash-loop back-off is over; pod: all may start again
 	TimerHook                // container: a sleeping hook, or the time of preStop, is over
 	TimerTurn                // container: the others had their time to stop
 	TimerGrace               // container: its grace period is over
