@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,17 +25,23 @@ type Container struct {
 	Process Process        `json:"-"`
 	Stdout  string         `json:"-"` // FIFO
 	Stderr  string         `json:"-"` // FIFO
+	// Message is where in the container the file is mounted that takes its
+	// termination message; empty for none.
+	Message string `json:"-"`
 
 	stage   *stage
 	started Started
 }
 
 // Started is a container's process and what it was resolved to. The holder
-// closes PidFD.
+// closes PidFD and Message.
 type Started struct {
 	kernel.Process
 	Identity Identity
 	Env      []string
+	// Message is the file mounted on Container.Message, nil without one. The
+	// container can write anything into it, of any length.
+	Message *kernel.FD
 }
 
 // Kind implements plan.Step.
@@ -106,6 +113,7 @@ type stage struct {
 	root           *kernel.FD   // the overlay, detached until placeRoot
 	proc           *kernel.FD   // the directory in it that /proc will be mounted on
 	volumes        []*kernel.FD // detached, by index of Mounts; the pod's are nil until placeVolumes
+	message        *kernel.FD   // not among open: it goes on in Started
 	identity       Identity
 	open           []*kernel.FD
 }
@@ -140,7 +148,7 @@ func (s *stage) script() []part {
 	if len(s.container.Mounts) > 0 {
 		rest = &last
 	}
-	rest.acts = append(rest.acts, act{"volumes", s.placeVolumes}, act{"process", s.resolve})
+	rest.acts = append(rest.acts, act{"volumes", s.placeVolumes}, act{"termination message", s.placeMessage}, act{"process", s.resolve})
 	last.acts = append(last.acts, act{"process", s.run})
 	return []part{first, pod, last}
 }
@@ -162,7 +170,7 @@ func (s *stage) perform(t *kernel.Thread) {
 		return
 	}
 	s.close()
-	s.done <- err
+	s.done <- errors.Join(err, s.message.Close())
 }
 
 // play is the stage from its first act to its last.
@@ -271,6 +279,6 @@ func (s *stage) run() error {
 	if err != nil {
 		return err
 	}
-	s.container.started = Started{started, s.identity, proc.Env}
+	s.container.started = Started{started, s.identity, proc.Env, s.message}
 	return nil
 }

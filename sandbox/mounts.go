@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -52,15 +54,16 @@ func (s *stage) placeVolumes() (err error) {
 		return err
 	}
 	for i, m := range s.container.Mounts {
-		if err := s.placeVolume(m, s.volumes[i]); err != nil {
+		if err := s.place(s.volumes[i], m.Target); err != nil {
 			return fmt.Errorf("volume %q at %s: %w", m.Volume, m.Target, err)
 		}
 	}
 	return nil
 }
 
-func (s *stage) placeVolume(m volume.Mount, tree *kernel.FD) error {
-	target := path.Clean("/" + m.Target)
+// place mounts a detached tree in the root.
+func (s *stage) place(tree *kernel.FD, target string) error {
+	target = path.Clean("/" + target)
 	if target == "/" || target == "/proc" || strings.HasPrefix(target, "/proc/") {
 		return fmt.Errorf("a volume cannot be mounted on %s", target)
 	}
@@ -72,6 +75,24 @@ func (s *stage) placeVolume(m volume.Mount, tree *kernel.FD) error {
 		return err
 	}
 	return kernel.MoveMount(tree, at)
+}
+
+// placeMessage makes the file for the container's last message, on the pod's
+// small tmpfs. Once it is mounted its name goes: the file is gone with its mount
+// and descriptor, however often the container is started.
+func (s *stage) placeMessage() (err error) {
+	if s.container.Message == "" {
+		return nil
+	}
+	source := path.Join(etcTree, "message."+path.Base(s.container.Cgroup))
+	if s.message, err = kernel.Create(source, unix.O_RDWR|unix.O_TRUNC, 0o666); err != nil {
+		return err
+	}
+	tree, err := s.keep(kernel.CloneTree(s.message, false))
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.place(tree, s.container.Message), os.Remove(source))
 }
 
 // checkTarget refuses where the image's symlinks lead to what is not to be
