@@ -17,7 +17,7 @@ type condition func(state.Seen) bool
 
 // conditionOf reads one condition of the command await:
 //
-//	phase=PHASE ready owned orphan kept deleting
+//	phase=PHASE ready unready owned orphan kept deleting
 //	running=CONTAINER terminated=CONTAINER waiting=CONTAINER:REASON
 //	restarts=CONTAINER:N      that many or more
 func conditionOf(ts *testscript.TestScript, text string) condition {
@@ -26,10 +26,11 @@ func conditionOf(ts *testscript.TestScript, text string) condition {
 	switch word {
 	case "phase":
 		return func(s state.Seen) bool { return string(s.Pod.Status.Phase) == value }
-	case "ready":
+	case "ready", "unready":
+		want := map[string]v1.ConditionStatus{"ready": v1.ConditionTrue, "unready": v1.ConditionFalse}[word]
 		return func(s state.Seen) bool {
 			return slices.ContainsFunc(s.Pod.Status.Conditions, func(c v1.PodCondition) bool {
-				return c.Type == v1.PodReady && c.Status == v1.ConditionTrue
+				return c.Type == v1.PodReady && c.Status == want
 			})
 		}
 	case "owned":
@@ -57,7 +58,7 @@ func conditionOf(ts *testscript.TestScript, text string) condition {
 
 func ofContainer(name string, ok func(v1.ContainerStatus) bool) condition {
 	return func(s state.Seen) bool {
-		return slices.ContainsFunc(s.Pod.Status.ContainerStatuses, func(c v1.ContainerStatus) bool { return c.Name == name && ok(c) })
+		return slices.ContainsFunc(slices.Concat(s.Pod.Status.InitContainerStatuses, s.Pod.Status.ContainerStatuses), func(c v1.ContainerStatus) bool { return c.Name == name && ok(c) })
 	}
 }
 

@@ -86,7 +86,7 @@ func containersOf(pods []*v1.Pod, named []string) []string {
 		if len(named) > 0 && named[0] != p.Name {
 			continue
 		}
-		for _, c := range p.Spec.Containers {
+		for _, c := range slices.Concat(p.Spec.InitContainers, p.Spec.Containers) {
 			names = append(names, c.Name)
 		}
 	}

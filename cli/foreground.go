@@ -183,7 +183,7 @@ func (f *foregroundRun) verdict(ends []ending) error {
 // the kubelet shows where its program could not be run, or 125 where it never
 // came to that and the status of the ended pod only says that it is unknown.
 func startCode(p *v1.Pod, container string) int {
-	for _, s := range p.Status.ContainerStatuses {
+	for _, s := range statusesOf(p) {
 		for _, t := range []*v1.ContainerStateTerminated{s.State.Terminated, s.LastTerminationState.Terminated} {
 			if s.Name == container && t != nil && t.ExitCode != 0 && t.Reason != lifecycle.ReasonStatusUnknown {
 				return int(t.ExitCode)
@@ -193,15 +193,31 @@ func startCode(p *v1.Pod, container string) int {
 	return exitUnable
 }
 
+// statusesOf are those of the pod's containers, the init containers first.
+func statusesOf(p *v1.Pod) []v1.ContainerStatus {
+	return slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
+}
+
+// isSidecar: the container has no say in how its pod ends.
+func isSidecar(p *v1.Pod, name string) bool {
+	return slices.ContainsFunc(p.Spec.InitContainers, func(c v1.Container) bool {
+		return c.Name == name && c.RestartPolicy != nil && *c.RestartPolicy == v1.ContainerRestartPolicyAlways
+	})
+}
+
 // failure is the exit code of the first container that made the pod fail, or 0.
+// A pod that failed as a whole (its deadline, say) has none.
 func failure(p *v1.Pod) int {
-	if p.Status.Phase != v1.PodFailed {
+	switch {
+	case p.Status.Phase != v1.PodFailed:
 		return 0
+	case p.Status.Reason != "":
+		return exitFailed
 	}
 	code, first := exitFailed, time.Time{}
-	for _, s := range p.Status.ContainerStatuses {
+	for _, s := range statusesOf(p) {
 		t := s.State.Terminated
-		if t == nil || t.ExitCode == 0 {
+		if t == nil || t.ExitCode == 0 || isSidecar(p, s.Name) {
 			continue
 		}
 		if first.IsZero() || t.FinishedAt.Time.Before(first) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -219,12 +220,12 @@ func usedBy(h *pod.Host) func(id string) bool {
 			if seen.Finished {
 				continue
 			}
-			for _, s := range seen.Pod.Status.ContainerStatuses {
+			for _, s := range statusesOf(seen.Pod) {
 				if s.ImageID == id {
 					return true
 				}
 			}
-			for _, spec := range seen.Pod.Spec.Containers {
+			for _, spec := range slices.Concat(seen.Pod.Spec.InitContainers, seen.Pod.Spec.Containers) {
 				if img, err := h.Images.Resolve(spec.Image); err == nil && img.ID == id {
 					return true
 				}

@@ -173,7 +173,7 @@ func noLog(p *v1.Pod, container string, o logsOptions, err error) error {
 		return fmt.Errorf("previous terminated container %q in pod %q not found", container, p.Name)
 	}
 	reason := "ContainerCreating"
-	for _, s := range p.Status.ContainerStatuses {
+	for _, s := range statusesOf(p) {
 		if s.Name == container && s.State.Waiting != nil && s.State.Waiting.Reason != "" {
 			reason = s.State.Waiting.Reason
 		}

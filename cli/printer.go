@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	v1 "k8s.io/api/core/v1"
@@ -24,7 +25,7 @@ type printer struct {
 func newPrinter(out io.Writer, pods []*v1.Pod) *printer {
 	p := &printer{out: out, several: len(pods) > 1, begun: map[string][]byte{}}
 	for _, one := range pods {
-		for _, c := range one.Spec.Containers {
+		for _, c := range slices.Concat(one.Spec.InitContainers, one.Spec.Containers) {
 			p.width = max(p.width, len(p.label(one, c.Name)))
 		}
 	}

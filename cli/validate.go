@@ -69,7 +69,7 @@ func (a *app) printFindings(label string, findings []manifest.Finding) {
 
 // buildable asks the rooms that build a pod, without doing anything.
 func buildable(set *manifest.Set, p *v1.Pod) error {
-	_, lerr := lifecycle.New(p, lifecycle.Config{Forgo: true})
+	_, lerr := lifecycle.New(p, lifecycle.Config{})
 	_, verr := volume.FromPod(p, volume.Options{ConfigMap: configMapsOf(set, p)})
 	return errors.Join(lerr, verr)
 }

@@ -1,11 +1,15 @@
 package manifest
 
+import "slices"
+
 // Fields says of every field of a Pod what this version of minipod does with
 // it. A test walks the API type by reflection: a field without a row fails it,
 // and so does a row without a field, a row below another row, or a verdict
 // Honoured on more than one single value, which would take new fields of the
 // API for known ones.
-var Fields = []Field{
+var Fields = slices.Concat(podFields, containerFields("spec.initContainers[]."), containerFields("spec.containers[]."))
+
+var podFields = []Field{
 	// The document itself.
 	{Path: "kind", Verdict: Honoured},
 	{Path: "apiVersion", Verdict: Honoured},
@@ -30,7 +34,6 @@ var Fields = []Field{
 	{Path: "spec.terminationGracePeriodSeconds", Verdict: Honoured},
 	{Path: "spec.hostNetwork", Verdict: Honoured},
 	{Path: "spec.hostname", Verdict: Honoured},
-	{Path: "spec.initContainers", Verdict: Refused, Why: "the containers would start without what these prepare"},
 	{Path: "spec.ephemeralContainers", Verdict: Refused, Why: "they are added to a running pod"},
 	{Path: "spec.activeDeadlineSeconds", Verdict: Honoured},
 	{Path: "spec.dnsPolicy", Verdict: NotYet, Why: "the containers get the resolv.conf of the host, as with Default", When: except("Default")},
@@ -40,7 +43,7 @@ var Fields = []Field{
 	{Path: "spec.setHostnameAsFQDN", Verdict: NotYet, Why: "the pod has its short hostname only", When: equals(true)},
 	{Path: "spec.hostnameOverride", Verdict: NotYet, Why: "the pod has its ordinary hostname"},
 	{Path: "spec.enableServiceLinks", Verdict: NotYet, Why: "no Services are in the environment", When: equals(true)},
-	{Path: "spec.readinessGates", Verdict: NotYet, Why: "the pod is ready when its containers are"},
+	{Path: "spec.readinessGates", Verdict: NotYet, Why: "nothing sets the conditions that they name: the pod does not get ready"},
 	{Path: "spec.imagePullSecrets", Verdict: NotYet, Why: "credentials for registries come from ~/.docker/config.json"},
 	{Path: "spec.resources", Verdict: NotYet, Why: "no limit of the pod is enforced"},
 	{Path: "spec.resourceClaims", Verdict: NotYet, Why: "no device is allocated"},
@@ -123,59 +126,6 @@ var Fields = []Field{
 	{Path: "spec.volumes[].scaleIO", Verdict: Refused, Why: "volumes are emptyDir, configMap and hostPath"},
 	{Path: "spec.volumes[].storageos", Verdict: Refused, Why: "volumes are emptyDir, configMap and hostPath"},
 	{Path: "spec.volumes[].vsphereVolume", Verdict: Refused, Why: "volumes are emptyDir, configMap and hostPath"},
-	// Containers.
-	{Path: "spec.containers[].name", Verdict: Honoured},
-	{Path: "spec.containers[].image", Verdict: Honoured},
-	{Path: "spec.containers[].imagePullPolicy", Verdict: Honoured},
-	{Path: "spec.containers[].command", Verdict: Honoured},
-	{Path: "spec.containers[].args", Verdict: Honoured},
-	{Path: "spec.containers[].workingDir", Verdict: Honoured},
-	{Path: "spec.containers[].ports[].name", Verdict: Honoured},
-	{Path: "spec.containers[].ports[].containerPort", Verdict: Honoured},
-	{Path: "spec.containers[].ports[].protocol", Verdict: Honoured},
-	{Path: "spec.containers[].ports[].hostPort", Verdict: NotYet, Why: "the port is not published on the host"},
-	{Path: "spec.containers[].ports[].hostIP", Verdict: NotYet, Why: "the port is not published on the host"},
-	{Path: "spec.containers[].env[].name", Verdict: Honoured},
-	{Path: "spec.containers[].env[].value", Verdict: Honoured},
-	{Path: "spec.containers[].env[].valueFrom", Verdict: Refused, Why: "the variable would be missing"},
-	{Path: "spec.containers[].envFrom", Verdict: Refused, Why: "the variables would be missing"},
-	{Path: "spec.containers[].volumeMounts[].name", Verdict: Honoured},
-	{Path: "spec.containers[].volumeMounts[].mountPath", Verdict: Honoured},
-	{Path: "spec.containers[].volumeMounts[].subPath", Verdict: Honoured},
-	{Path: "spec.containers[].volumeMounts[].readOnly", Verdict: Honoured},
-	{Path: "spec.containers[].volumeMounts[].mountPropagation", Verdict: Honoured},
-	{Path: "spec.containers[].volumeMounts[].recursiveReadOnly", Verdict: Honoured},
-	{Path: "spec.containers[].volumeMounts[].subPathExpr", Verdict: Refused, Why: "the whole volume would be mounted"},
-	{Path: "spec.containers[].volumeMounts[].bindMountOptions", Verdict: NotYet, Why: "the volume is mounted with the ordinary options"},
-	{Path: "spec.containers[].volumeDevices", Verdict: Refused, Why: "the devices would be missing"},
-	{Path: "spec.containers[].resources", Verdict: NotYet, Why: "no limit is enforced; limits.memory only bounds the default size of an emptyDir"},
-	{Path: "spec.containers[].resizePolicy", Verdict: NoMeaning, Why: "nothing resizes a running container"},
-	{Path: "spec.containers[].restartPolicy", Verdict: Honoured},
-	{Path: "spec.containers[].restartPolicyRules[].action", Verdict: Honoured},
-	{Path: "spec.containers[].restartPolicyRules[].exitCodes.operator", Verdict: Honoured},
-	{Path: "spec.containers[].restartPolicyRules[].exitCodes.values", Verdict: Honoured},
-	{Path: "spec.containers[].livenessProbe", Verdict: NotYet, Why: "the container is alive while its process runs"},
-	{Path: "spec.containers[].readinessProbe", Verdict: NotYet, Why: "the container is ready while its process runs"},
-	{Path: "spec.containers[].startupProbe", Verdict: NotYet, Why: "the container has started when its process runs"},
-	{Path: "spec.containers[].lifecycle", Verdict: NotYet, Why: "no hook runs, and the stop signal is the image's"},
-	{Path: "spec.containers[].terminationMessagePath", Verdict: NotYet, Why: "the status has no termination message"},
-	{Path: "spec.containers[].terminationMessagePolicy", Verdict: NotYet, Why: "the status has no termination message"},
-	{Path: "spec.containers[].stdin", Verdict: NotYet, Why: "the container reads the end of the file at once", When: equals(true)},
-	{Path: "spec.containers[].stdinOnce", Verdict: NotYet, Why: "the container reads the end of the file at once", When: equals(true)},
-	{Path: "spec.containers[].tty", Verdict: NotYet, Why: "the container has pipes for its output", When: equals(true)},
-	// The security context of a container.
-	{Path: "spec.containers[].securityContext.runAsUser", Verdict: Honoured},
-	{Path: "spec.containers[].securityContext.runAsGroup", Verdict: Honoured},
-	{Path: "spec.containers[].securityContext.readOnlyRootFilesystem", Verdict: Honoured},
-	{Path: "spec.containers[].securityContext.allowPrivilegeEscalation", Verdict: Honoured},
-	{Path: "spec.containers[].securityContext.privileged", Verdict: Refused, Why: "the container would lack the privileges", When: equals(true)},
-	{Path: "spec.containers[].securityContext.capabilities", Verdict: NotYet, Why: "the container has the default capabilities"},
-	{Path: "spec.containers[].securityContext.runAsNonRoot", Verdict: Honoured},
-	{Path: "spec.containers[].securityContext.procMount", Verdict: NotYet, Why: "/proc has the default masks", When: except("Default")},
-	{Path: "spec.containers[].securityContext.seccompProfile", Verdict: NotYet, Why: "no system call is filtered"},
-	{Path: "spec.containers[].securityContext.appArmorProfile", Verdict: NotYet, Why: "no AppArmor profile is applied"},
-	{Path: "spec.containers[].securityContext.seLinuxOptions", Verdict: NotYet, Why: "no SELinux label is set"},
-	{Path: "spec.containers[].securityContext.windowsOptions", Verdict: NoMeaning, Why: "the containers run on Linux"},
 	// The status.
 	{Path: "status", Verdict: NoMeaning, Why: "minipod alone sets it"},
 }

@@ -128,14 +128,15 @@ warning: f:14: spec.containers[0].env[1]: hides previous definition of "A", whic
 		"fields whose gate is off": {podHead + `  containers:
   - name: a
     image: debian
+    tty: true
     livenessProbe:
       exec: {command: [a]}
   hostname: h
   volumes:
   - name: v
     emptyDir: {mode: 0700}
-`, `warning: f:9: spec.containers[0].livenessProbe: not honoured by this version of minipod: the container is alive while its process runs
-warning: f:14: spec.volumes[0].emptyDir.mode: dropped: in Kubernetes v1.37 the feature gate of this field is off
+`, `warning: f:9: spec.containers[0].tty: not honoured by this version of minipod: the container has pipes for its output
+warning: f:15: spec.volumes[0].emptyDir.mode: dropped: in Kubernetes v1.37 the feature gate of this field is off
 `},
 		"what cannot be left out is refused": {podHead + `  hostPID: true
   shareProcessNamespace: false

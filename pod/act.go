@@ -27,8 +27,10 @@ func (o *Owner) act(a lifecycle.Action) {
 		o.ensureImage(a.Container)
 	case lifecycle.Start:
 		o.hands.do(func() { o.start(a.Container, a.Attempt) })
-	case lifecycle.RunHook, lifecycle.Probe:
-		slog.Error("a bug of minipod's, please report it: nobody asks for this yet", "pod", o.pod.Name, "action", a)
+	case lifecycle.RunHook:
+		o.hook(a)
+	case lifecycle.Probe:
+		o.probe(a)
 	case lifecycle.Stop:
 		o.stop(a.Container)
 	case lifecycle.Kill:

@@ -21,16 +21,6 @@ import (
 	"github.com/minipod/minipod/sandbox"
 )
 
-// instance is one run of a container, from its start to its reaping.
-type instance struct {
-	id     string
-	group  string // of its steps in the journal
-	cgroup string
-	pidfd  *kernel.FD
-	stop   syscall.Signal
-	output *output
-}
-
 // prepared is an instance whose steps are done but the last one.
 type prepared struct {
 	in        *instance
@@ -45,7 +35,7 @@ func (o *Owner) start(name string, attempt int32) {
 		if waiter != nil { // it ran, and was killed by the undo
 			p.in.output.begin()
 			_, reaped := kernel.Await(waiter)
-			err = errors.Join(err, reaped, p.in.end())
+			err = errors.Join(err, reaped, p.in.output.finish(), p.in.end())
 		}
 		reason := startReason(err)
 		o.tell(func(at time.Time) lifecycle.Event {
@@ -76,7 +66,7 @@ func (o *Owner) prepare(c *v1.Container, attempt int32, img image.Image, made *s
 	if err != nil {
 		return nil, &configError{err}
 	}
-	in := &instance{id: newID(), group: groupOf(c.Name, attempt), cgroup: container.Cgroup, stop: stopSignal(img)}
+	in := newInstance(c.Name, newID(), groupOf(c.Name, attempt), container.Cgroup, stopSignal(c, img))
 	if err := o.steps.Do(background(), in.group, scratch); err != nil {
 		return nil, err
 	}
@@ -121,17 +111,8 @@ func (o *Owner) launch(name string, attempt int32) (*prepared, *kernel.FD, error
 	if err := o.steps.Do(background(), p.in.group, p.container); err != nil {
 		return nil, nil, errors.Join(err, p.in.output.abandon())
 	}
-	started := p.container.Started()
-	var err error
-	if p.in.pidfd, err = started.PidFD.Dup(); err != nil {
-		return p, started.PidFD, err
-	}
-	return p, started.PidFD, nil
+	return p, p.container.Started().PidFD, p.in.runs(p.container)
 }
-
-// end lets go of what the owner holds of an instance whose processes are gone,
-// after its last line is in the log.
-func (in *instance) end() error { return errors.Join(in.output.finish(), in.pidfd.Close()) }
 
 // configError marks a manifest and image that do not fit together.
 type configError struct{ err error }
@@ -176,14 +157,15 @@ func (o *Owner) attend(name string, in *instance, waiter *kernel.FD) {
 		slog.Error("exit status lost", "container", name, "error", err)
 		exit = kernel.Exit{Code: 137}
 	}
-	err = errors.Join(cgroup.Kill(background(), in.cgroup), in.end())
-	if err != nil {
+	err = errors.Join(cgroup.Kill(background(), in.cgroup), in.output.finish())
+	message := o.lastMessage(in, exit.Code)
+	if err := errors.Join(err, in.end()); err != nil {
 		slog.Error("end of container", "pod", o.pod.Name, "container", name, "error", err)
 	}
 	o.tell(func(at time.Time) lifecycle.Event {
 		delete(o.running, name)
 		o.hands.do(func() { o.discard(in) })
-		return lifecycle.Exited{At: at, Container: name, ID: in.id, Code: int32(exit.Code), Signal: int32(exit.Signal)}
+		return lifecycle.Exited{At: at, Container: name, ID: in.id, Code: int32(exit.Code), Signal: int32(exit.Signal), Message: message}
 	})
 }
 
@@ -200,7 +182,7 @@ func (o *Owner) stop(name string) {
 	if in == nil {
 		return
 	}
-	if err := kernel.Signal(in.pidfd, in.stop); err != nil {
+	if err := in.signal(in.stop); err != nil {
 		slog.Error("stop of container", "container", name, "error", err)
 	}
 }
@@ -215,9 +197,12 @@ func (o *Owner) kill(name string) {
 	}
 }
 
-// stopSignal is the image's, or SIGTERM. An image may give a name with or
-// without SIG, or a number.
-func stopSignal(img image.Image) syscall.Signal {
+// stopSignal is the manifest's, or the image's, or SIGTERM. An image may give a
+// name with or without SIG, or a number.
+func stopSignal(c *v1.Container, img image.Image) syscall.Signal {
+	if c.Lifecycle != nil && c.Lifecycle.StopSignal != nil {
+		return unix.SignalNum(string(*c.Lifecycle.StopSignal))
+	}
 	s := strings.TrimPrefix(strings.ToUpper(img.Config.StopSignal), "SIG")
 	if n := unix.SignalNum("SIG" + s); n != 0 {
 		return n

@@ -30,8 +30,7 @@ type entry struct {
 
 // writeRecord writes the entry of a new instance. It runs on the clerk.
 func (o *Owner) writeRecord(name string, attempt int32, p *prepared) {
-	c, started := p.container, p.container.Started()
-	raw, err := json.Marshal(entry{c.Cgroup, started.Identity, started.Env, c.Process.Dir, c.Process.NoNewPrivileges})
+	raw, err := json.Marshal(p.in.entry)
 	if err == nil {
 		err = o.claim.WriteContainer(o.host.Dirs, name, state.Container{ID: p.in.id, Attempt: attempt, Entry: raw})
 	}

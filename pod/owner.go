@@ -29,6 +29,7 @@ type Owner struct {
 	state   lifecycle.State
 	soon    []happening      // to be taken before any other
 	here    map[string]found // images found when the sandbox was made
+	ips     []string         // of the pod, the primary one first
 	timers  map[lifecycle.Timer]*time.Timer
 	running map[string]*instance
 	doomed  error // why FailFast ends the pod
@@ -68,7 +69,6 @@ func Claim(h *Host, p *v1.Pod, s Settings, o Observer) (*Owner, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Lifecycle.Forgo = true // package manifest has warned of each
 	begin, err := lifecycle.New(p, s.Lifecycle)
 	if err != nil {
 		return nil, err

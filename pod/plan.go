@@ -132,7 +132,7 @@ func (l *layout) containerSteps(c *v1.Container, attempt int32, img image.Image)
 		Root: sandbox.Root{
 			LayerRoot: l.host.Images.LayerRoot(), Layers: img.LayerDirs, Skeleton: l.ground.Skeleton(), Scratch: *scratch, ReadOnly: readOnlyRoot(c),
 		},
-		Stdout: scratch.Stdout(), Stderr: scratch.Stderr(),
+		Stdout: scratch.Stdout(), Stderr: scratch.Stderr(), Message: c.TerminationMessagePath,
 	}
 	return scratch, group, container, nil
 }
@@ -199,9 +199,13 @@ func (l *layout) planContainer(c *v1.Container) ([]string, error) {
 	return lines, nil
 }
 
-// inOrder gives the pod's containers in the order of their first starts.
+// inOrder gives the pod's containers in the order of their first starts: init
+// containers in that of the spec, then the main ones.
 func inOrder(p *v1.Pod, order []string) []*v1.Container {
-	containers := make([]*v1.Container, 0, len(p.Spec.Containers))
+	var containers []*v1.Container
+	for i := range p.Spec.InitContainers {
+		containers = append(containers, &p.Spec.InitContainers[i])
+	}
 	if len(order) == 0 {
 		for i := range p.Spec.Containers {
 			containers = append(containers, &p.Spec.Containers[i])
@@ -216,10 +220,22 @@ func inOrder(p *v1.Pod, order []string) []*v1.Container {
 	return containers
 }
 
+// startingFirst are those that start when the sandbox is there.
+func startingFirst(p *v1.Pod, order []string) []*v1.Container {
+	all := inOrder(p, order)
+	if len(p.Spec.InitContainers) > 0 {
+		return all[:1]
+	}
+	return all
+}
+
+// find gives the container of that name, of whatever kind.
 func find(p *v1.Pod, name string) *v1.Container {
-	for i := range p.Spec.Containers {
-		if p.Spec.Containers[i].Name == name {
-			return &p.Spec.Containers[i]
+	for _, list := range [][]v1.Container{p.Spec.InitContainers, p.Spec.Containers} {
+		for i := range list {
+			if list[i].Name == name {
+				return &list[i]
+			}
 		}
 	}
 	return nil

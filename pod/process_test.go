@@ -72,7 +72,7 @@ func TestStopSignal(t *testing.T) {
 		"": syscall.SIGTERM, "SIGQUIT": syscall.SIGQUIT, "quit": syscall.SIGQUIT, "3": syscall.SIGQUIT,
 		"SIGRTMIN+3": 37, "RTMAX-1": 63, "SIGRTMIN": 34, "SIGRTMIN+31": syscall.SIGTERM, "0": syscall.SIGTERM, "65": syscall.SIGTERM, "nonsense": syscall.SIGTERM,
 	} {
-		if got := stopSignal(image.Image{Config: v1.Config{StopSignal: text}}); got != want {
+		if got := stopSignal(new(corev1.Container), image.Image{Config: v1.Config{StopSignal: text}}); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}

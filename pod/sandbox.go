@@ -44,6 +44,7 @@ func (o *Owner) createSandbox() {
 		pods = hosts
 	}
 	o.tell(func(at time.Time) lifecycle.Event {
+		o.ips = pods
 		return lifecycle.SandboxReady{At: at, PodIPs: pods, HostIPs: hosts}
 	})
 }
@@ -84,7 +85,7 @@ func (o *Owner) prepareFirst(made stages, looked chan<- map[string]found) {
 	}
 	var list []early
 	here := map[string]found{}
-	for _, c := range inOrder(o.pod, o.settings.Lifecycle.Order) {
+	for _, c := range startingFirst(o.pod, o.settings.Lifecycle.Order) {
 		if f, err := o.lookUp(c); err == nil {
 			e := early{c, f.image, make(chan *prepared, 1)}
 			list, here[c.Name], o.prepared[c.Name] = append(list, e), f, e.result
